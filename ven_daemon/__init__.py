@@ -1,0 +1,1 @@
+"""A fleet-grade OpenADR 3 client."""

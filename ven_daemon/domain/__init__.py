@@ -1,0 +1,1 @@
+"""Values and decisions of OpenADR fleets: no I/O, no clock, no dice."""

@@ -1,0 +1,127 @@
+"""What the wire says about a resource, and when two such descriptions are the same.
+
+The types, their units and their order are documented in docs/attributes.md.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import NamedTuple, TypeAlias
+
+from ven_daemon.domain.fleet import Resource
+
+Value: TypeAlias = str | float | bool | tuple[float, float]
+"""What a payload or attribute may hold; a pair is a point (x, y)."""
+
+
+class Attribute(NamedTuple):
+    """One valuesMap: a type and its values."""
+
+    type: str
+    values: tuple[Value, ...]
+
+
+OURS = frozenset(
+    {
+        "LOCATION",
+        "MAX_POWER_CONSUMPTION",
+        "MAX_POWER_EXPORT",
+        "DESCRIPTION",
+        "RESOURCE_ID",
+        "RESOURCE_TYPE",
+        "RESOURCE_SUB_TYPE",
+        "METER_POINT_ID",
+        "ADDRESS",
+        "MIN_POWER_CONSUMPTION",
+        "MAX_ENERGY",
+        "MIN_ENERGY",
+    }
+)
+"""The attribute types that we write; any other on an object belongs to somebody else."""
+
+TEXT_LIMIT = 128
+"""Characters of a DESCRIPTION (OpenADR 3.1 ven-resource-attributes)."""
+
+
+def describe(resource: Resource) -> tuple[Attribute, ...]:
+    """Say what the inventory knows of *resource*; powers in kW, energies in kWh.
+
+    MAX_POWER_EXPORT is positive: how far below zero P_min_kw reaches. LOCATION is
+    longitude first, as the enumeration of 3.1 has it.
+    """
+    limits, place = resource.capacities, resource.location
+    least = limits.get("P_min_kw")
+    said: tuple[tuple[str, Value | None], ...] = (
+        ("DESCRIPTION", _description(resource)),
+        ("MAX_POWER_CONSUMPTION", limits.get("P_max_kw")),
+        ("MAX_POWER_EXPORT", None if least is None else max(0.0, -least)),
+        ("MIN_POWER_CONSUMPTION", None if least is None else max(0.0, least)),
+        ("MAX_ENERGY", limits.get("E_max_kwh")),
+        ("MIN_ENERGY", limits.get("E_min_kwh")),
+        ("RESOURCE_ID", resource.resource_id),
+        ("RESOURCE_TYPE", resource.resource_type),
+        ("RESOURCE_SUB_TYPE", resource.resource_sub_type),
+        ("METER_POINT_ID", resource.meter_point_id),
+        ("ADDRESS", resource.address),
+    )
+    pairs = [
+        Attribute(kind, (_storable(value) if type(value) is str else value,))
+        for kind, value in said
+        if value is not None and value != ""
+    ]
+    if len(place) == 2:
+        pairs.append(Attribute("LOCATION", (place["longitude"], place["latitude"])))
+    return tuple(pairs)
+
+
+def ours(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
+    """Leave out what somebody else wrote on an object."""
+    return tuple(attribute for attribute in attributes if attribute.type in OURS)
+
+
+def foreign(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
+    """Keep only what somebody else wrote on an object."""
+    return tuple(attribute for attribute in attributes if attribute.type not in OURS)
+
+
+def same(wanted: Iterable[Attribute], found: Iterable[Attribute]) -> bool:
+    """Compare by meaning: order does not count, nor does 22 for 22.0 or a float's last bits."""
+    wanted, found = tuple(wanted), tuple(found)
+    if wanted == found:
+        return True
+    left, right = sorted(wanted, key=_type), sorted(found, key=_type)
+    return len(left) == len(right) and all(
+        a.type == b.type and len(a.values) == len(b.values) and all(map(_alike, a.values, b.values))
+        for a, b in zip(left, right, strict=True)
+    )
+
+
+def fingerprint(name: str, attributes: Iterable[Attribute]) -> str:
+    """Digest a description, so that a change of it can be seen without keeping it."""
+    # Plain tuples: their repr is several times faster than that of named ones.
+    plain = (name, [(attribute.type, attribute.values) for attribute in attributes])
+    return blake2b(repr(plain).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _description(resource: Resource) -> str:
+    kind = resource.resource_sub_type or resource.resource_type
+    parts = f"{kind}, {resource.ven}" if kind and resource.ven else kind or resource.ven or ""
+    return parts[:TEXT_LIMIT]
+
+
+def _storable(text: str) -> str:
+    """Drop U+0000, which VTNs cannot store."""
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def _type(attribute: Attribute) -> str:
+    return attribute.type
+
+
+def _alike(wanted: Value, found: Value) -> bool:
+    if isinstance(wanted, tuple) and isinstance(found, tuple):
+        return all(map(_alike, wanted, found))
+    if isinstance(wanted, bool) or isinstance(found, bool) or isinstance(wanted, str):
+        return type(wanted) is type(found) and wanted == found
+    if isinstance(wanted, int | float) and isinstance(found, int | float):
+        return abs(wanted - found) <= 1e-6 * max(abs(wanted), abs(found))
+    return False

@@ -1,0 +1,85 @@
+"""What came of a registration, VEN by VEN."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.registration import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that was not done, and why: in the VTN's words where it spoke."""
+
+    ven: VenName
+    resource: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class VenOutcome:
+    """What came of one VEN. A resource that was seen to twice counts by what was done first."""
+
+    ven: VenName
+    wanted: int = 0
+    """Enabled resources in the inventory."""
+    kind: Kind | None = None
+    """What was done about the ven itself; None while nothing was."""
+    done: dict[str, Kind] = field(default_factory=dict)
+    """By resource name."""
+    failures: dict[str | None, str] = field(default_factory=dict)
+    """Reasons by resource name; None is the ven itself."""
+
+    def did(self, name: str, kind: Kind) -> None:
+        """Note that a resource is as the plan wanted it."""
+        self.failures.pop(name, None)
+        if self.done.get(name, Kind.NOTHING) is Kind.NOTHING:
+            self.done[name] = kind
+
+    @property
+    def failed(self) -> bool:
+        """Whether the VEN itself could not be registered."""
+        return None in self.failures
+
+    @property
+    def registered(self) -> int:
+        """How many of its resources the VTN holds as wanted."""
+        held = (Kind.CREATE, Kind.ADOPT, Kind.UPDATE, Kind.NOTHING)
+        return sum(1 for kind in self.done.values() if kind in held)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of the whole fleet."""
+
+    vens: list[VenOutcome] = field(default_factory=list)
+    skipped: list[VenName] = field(default_factory=list)
+    """VENs without enabled resources."""
+    problems: tuple[str, ...] = ()
+    """What of the inventory could not be read."""
+    writes: int = 0
+    """POST, PUT and DELETE requests that the VTN accepted."""
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Everything that failed, in the order of the VENs."""
+        return [
+            Failure(outcome.ven, resource, reason)
+            for outcome in self.vens
+            for resource, reason in outcome.failures.items()
+        ]
+
+    @property
+    def kinds(self) -> Counter[Kind]:
+        """How many resources were treated how."""
+        return Counter(kind for outcome in self.vens for kind in outcome.done.values())
+
+    @property
+    def failed_vens(self) -> int:
+        """How many VENs could not be registered themselves."""
+        return sum(outcome.failed for outcome in self.vens)
+
+    @property
+    def registered(self) -> int:
+        """How many resources the VTN holds as wanted."""
+        return sum(outcome.registered for outcome in self.vens)
