@@ -1,0 +1,1 @@
+"""HTTP to VTNs: the one place that turns failures into our errors."""

@@ -1,0 +1,114 @@
+"""A VTN in domain terms: whole listings, objects created, replaced and removed."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+
+from ven_daemon.domain.errors import NotFoundError
+from ven_daemon.domain.ids import VenId
+from ven_daemon.domain.registration import (
+    ObservedResource,
+    ObservedVen,
+    WantedResource,
+    WantedVen,
+)
+from ven_daemon.vtn.oauth import scopes_of
+from ven_daemon.vtn.paging import Paging
+from ven_daemon.vtn.token import Credential
+from ven_daemon.vtn.transport import Transport
+from ven_daemon.wire.profile import Form, Listing, Page, Profile, Request, WireError
+
+T = TypeVar("T")
+HasId = TypeVar("HasId", ObservedVen, ObservedResource)
+
+_log = structlog.get_logger(__name__)
+
+
+class VtnClient:
+    """One credential's view of one VTN."""
+
+    def __init__(
+        self, transport: Transport, profile: Profile, credential: Credential, form: Form | None
+    ) -> None:
+        self.profile = profile
+        self.transport = transport
+        self._credential = credential
+        self._form = form
+
+    async def vens(self, name: str | None = None) -> list[ObservedVen]:
+        """List the vens that the credential may see, all or those of one name."""
+
+        async def page(slice_: Page) -> Listing[ObservedVen]:
+            request = self.profile.list_vens(slice_, name)
+            return await self._ask(request, self.profile.read_vens)
+
+        found = await Paging(page, self.transport).collect()
+        # Some VTNs ignore a filter (T-23).
+        return [ven for ven in found if name is None or ven.name == name]
+
+    async def resources(self, ven: VenId | None = None) -> list[ObservedResource]:
+        """List the resources that the credential may see, all or those of one ven."""
+
+        async def page(slice_: Page) -> Listing[ObservedResource]:
+            request = self.profile.list_resources(slice_, ven)
+            return await self._ask(request, lambda body: self.profile.read_resources(body, ven))
+
+        found = await Paging(page, self.transport).collect()
+        return [resource for resource in found if ven is None or resource.ven_id == ven]
+
+    async def create_ven(self, wanted: WantedVen) -> ObservedVen:
+        """Create a ven; the answer must bear its name."""
+        request = self.profile.create_ven(wanted, await self.form())
+        created = await self._ask(request, self.profile.read_ven)
+        return self._named(created, wanted.name)
+
+    async def create_resource(self, wanted: WantedResource, ven: ObservedVen) -> ObservedResource:
+        """Create a resource of *ven*; the answer must bear its name."""
+        request = self.profile.create_resource(wanted, ven, await self.form())
+        created = await self._ask(request, lambda body: self.profile.read_resource(body, ven.id))
+        return self._named(created, wanted.name)
+
+    async def update_resource(
+        self, wanted: WantedResource, observed: ObservedResource, ven: ObservedVen
+    ) -> ObservedResource:
+        """Replace a resource, keeping of it what is not ours."""
+        request = self.profile.update_resource(wanted, observed, ven, await self.form())
+        updated = await self._ask(request, lambda body: self.profile.read_resource(body, ven.id))
+        return self._named(updated, wanted.name)
+
+    async def delete_resource(self, resource: ObservedResource) -> None:
+        """Remove a resource; one that is gone already is as good."""
+        await self._remove(self.profile.delete_resource(resource))
+
+    async def delete_ven(self, ven: ObservedVen) -> None:
+        """Remove a ven; one that is gone already is as good."""
+        await self._remove(self.profile.delete_ven(ven))
+
+    async def form(self) -> Form:
+        """Choose the body form: as configured, else by the token's scopes, else business."""
+        if self._form is None:
+            scopes = scopes_of(await self._credential.claims())
+            asks_as_ven = bool(scopes & {"write_vens", "write_vens_ven"})
+            self._form = Form.VEN if asks_as_ven and "write_vens_bl" not in scopes else Form.BL
+        return self._form
+
+    async def _remove(self, request: Request) -> None:
+        try:
+            await self.transport.send(request, self._credential)
+        except NotFoundError:
+            _log.info("object.gone_already", path=request.path)
+
+    async def _ask(self, request: Request, read: Callable[[bytes], T]) -> T:
+        answer = await self.transport.send(request, self._credential)
+        try:
+            return read(answer.body)
+        except WireError as error:
+            kind = answer.headers.get("Content-Type", "no content type")
+            words = f"{request.method} {request.path}: {error} ({kind})"
+            raise self.transport.unreadable(words) from error
+
+    def _named(self, found: HasId, name: str) -> HasId:
+        if found.name != name:
+            raise self.transport.unreadable(f"{name!r} was sent, {found.name!r} came back")
+        return found

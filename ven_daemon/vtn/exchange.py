@@ -1,0 +1,177 @@
+"""One HTTP exchange: the only place that knows aiohttp's failures, and bounds what it reads."""
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from ven_daemon.domain.errors import (
+    ConfigurationError,
+    OutcomeUnknownError,
+    TooLargeError,
+    VtnUnreachableError,
+)
+
+BODY_LIMIT = 8 * 1024 * 1024
+"""Bytes of an answer that are read, decompressed."""
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+IDLE_SECONDS = 60.0
+"""How long an idle connection is kept: over the poll period, under common servers' 75 s."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How to trust a server and how to show who we are."""
+
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    verify: bool = True
+
+    def context(self) -> ssl.SSLContext:
+        """Make a context for TLS 1.2 or newer.
+
+        Raises:
+            ConfigurationError: a certificate file cannot be read.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            if self.client_cert:
+                context.load_cert_chain(self.client_cert, self.client_key)
+        except (OSError, ssl.SSLError) as error:
+            named = ", ".join(
+                str(f) for f in (self.ca_file, self.client_cert, self.client_key) if f
+            )
+            raise ConfigurationError(f"TLS files cannot be read ({named}): {error}") from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            _log.warning(
+                "tls.unverified", danger="anybody on the way can read and change everything"
+            )
+        return context
+
+
+class Exchange:
+    """One ClientSession; it follows no redirect, keeps no cookie, decompresses within bounds."""
+
+    def __init__(self, tls: Tls, time_limit: timedelta, connections: int) -> None:
+        self.time_limit = time_limit
+        self._tls = tls
+        self._connections = connections
+        self._session: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        """Open the session, inside the loop that will use it."""
+        connector = aiohttp.TCPConnector(
+            ssl=self._tls.context(),
+            limit=self._connections,
+            limit_per_host=self._connections,
+            keepalive_timeout=IDLE_SECONDS,
+            ttl_dns_cache=300,
+        )
+        limit = self.time_limit.total_seconds()
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=limit,
+                sock_connect=min(CONNECT_SECONDS, limit),
+                sock_read=min(READ_SECONDS, limit),
+            ),
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": "ven-daemon",
+            },
+            auto_decompress=False,
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the session and its connections."""
+        await self._session.close()
+
+    async def send(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """Send one request and read its answer, within the time limit.
+
+        Raises:
+            VtnUnreachableError: nothing was sent.
+            OutcomeUnknownError: something was sent, no whole answer came back.
+            TooLargeError: the answer is over `BODY_LIMIT`.
+        """
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=body, allow_redirects=False
+            ) as response:
+                read = await _read(response)
+                return Answer(response.status, response.headers, read)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise VtnUnreachableError(f"{url.origin()}: {_reason(error)}") from error
+        except aiohttp.InvalidURL as error:
+            raise ConfigurationError(f"{url.origin()} is no URL to send to") from error
+        except (aiohttp.ClientError, TimeoutError, zlib.error, OSError) as error:
+            raise OutcomeUnknownError(f"{url.origin()}: {_reason(error)}") from error
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        response.close()
+        raise OutcomeUnknownError(f"an answer in {encoding}, which was not asked for")
+    inflate = None if encoding == "identity" else zlib.decompressobj(wbits=31)
+    read = bytearray()
+    async for chunk in response.content.iter_any():
+        read += chunk if inflate is None else inflate.decompress(chunk, BODY_LIMIT + 1 - len(read))
+        if len(read) > BODY_LIMIT:
+            response.close()
+            raise TooLargeError(
+                f"an answer of more than {BODY_LIMIT} bytes", status=response.status
+            )
+    if inflate is not None and read and not inflate.eof:
+        raise OutcomeUnknownError("an answer cut short")
+    return bytes(read)
+
+
+def _reason(error: BaseException) -> str:
+    """Say what broke, in words that hold neither headers nor bodies."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not trusted ({error.certificate_error})"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name cannot be resolved"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return str(error.os_error)
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return "no answer in time"
+    return type(error).__name__

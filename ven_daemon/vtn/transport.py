@@ -1,0 +1,166 @@
+"""Sending any `Request` to one VTN: signed, bounded, classified, repeated where that helps."""
+
+import asyncio
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import structlog
+from yarl import URL
+
+from ven_daemon.domain.errors import (
+    MisdirectedError,
+    OutcomeUnknownError,
+    RejectedError,
+    VtnBusyError,
+    VtnError,
+    VtnUnreachableError,
+)
+from ven_daemon.domain.retry import Backoff
+from ven_daemon.vtn.exchange import Answer, Exchange
+from ven_daemon.vtn.limits import Circuit, Gate
+from ven_daemon.vtn.status import classify, is_authentication, retry_after, words_of
+from ven_daemon.vtn.token import Credential
+from ven_daemon.wire.profile import Request
+
+TRIES = 5
+"""Times that a request which may be repeated is sent while the VTN works for others."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Transport:
+    """One VTN, as somewhere to send requests."""
+
+    backoff = Backoff(base=0.5, cap=10.0)
+
+    def __init__(self, exchange: Exchange, base: str, gate: Gate, circuit: Circuit) -> None:
+        self.base = URL(base.rstrip("/") + "/")
+        self.gate = gate
+        self.circuit = circuit
+        self.time_limit: timedelta = exchange.time_limit
+        self.requests = 0
+        self.writes = 0
+        """POST, PUT and DELETE requests that the VTN accepted."""
+        self.gives_full_pages = False
+        """Whether a page as long as asked for was ever seen: then a shorter one is the last."""
+        self._exchange = exchange
+        self._url = lru_cache(maxsize=4096)(self._make_url)
+
+    async def send(self, request: Request, credential: Credential) -> Answer:
+        """Send *request* and give its successful answer.
+
+        What is idempotent, and what never left, is repeated while that can help. A POST
+        whose outcome is not known is not: its caller looks first.
+
+        Raises:
+            VtnError: classified by `vtn.status`, with the VTN's own words.
+        """
+        attempt = 0
+        while True:
+            try:
+                answer = await self._send_signed(request, credential)
+            except VtnError as error:
+                repeatable = request.idempotent or isinstance(error, VtnUnreachableError)
+                if not (error.transient and repeatable) or self.circuit.gave_up:
+                    raise
+                # While the circuit is open it paces everybody, and no try is counted.
+                attempt += not self.circuit.is_open
+                if attempt == TRIES:
+                    raise
+                _log.debug("request.repeated", path=request.path, why=str(error))
+            else:
+                self.writes += request.method != "GET"
+                return answer
+            await asyncio.sleep(self.backoff.delay(attempt, random.random()))  # noqa: S311
+
+    async def _send_signed(self, request: Request, credential: Credential) -> Answer:
+        """Send it; where the token is not accepted, once more with a fresh one."""
+        header = await credential.header()
+        answer = await self._send_once(request, header)
+        if classify(answer.status) is None:
+            return answer
+        words = words_of(answer.status, answer.headers, answer.body)
+        if header and is_authentication(answer.status, answer.headers, words):
+            header = await credential.header(stale=header)
+            answer = await self._send_once(request, header)
+            words = words_of(answer.status, answer.headers, answer.body)
+        if (kind := classify(answer.status)) is not None:
+            raise self._error(kind, answer, _without(words, header))
+        return answer
+
+    async def _send_once(self, request: Request, header: str | None) -> Answer:
+        probe = await self.circuit.permit()
+        try:
+            await self.gate.acquire()
+        except BaseException:
+            self.circuit.abandon(probe=probe)
+            raise
+        began = time.monotonic()
+        trouble = True
+        try:
+            answer = await self._exchange.send(
+                request.method,
+                self._url(request.path, request.query),
+                _headers(request, header),
+                request.body,
+            )
+            trouble = self._note(answer, probe=probe)
+        except VtnError as error:
+            opens = isinstance(error, VtnUnreachableError)
+            self.circuit.failed(str(error), probe=probe, opens=opens)
+            raise
+        except BaseException:
+            self.circuit.abandon(probe=probe)
+            raise
+        finally:
+            self.requests += 1
+            self.gate.release(time.monotonic() - began, trouble=trouble)
+        return answer
+
+    def _note(self, answer: Answer, *, probe: bool) -> bool:
+        """Tell the circuit; say whether the VTN is in trouble."""
+        self.circuit.answered = True
+        kind = classify(answer.status)
+        if kind is not VtnBusyError:
+            self.circuit.succeeded(rejected=kind is RejectedError)
+            return False
+        words = words_of(answer.status, answer.headers, answer.body)
+        told = retry_after(answer.headers, datetime.now(UTC))
+        self.circuit.failed(words, probe=probe, retry_after=told)
+        return True
+
+    def _error(self, kind: type[VtnError], answer: Answer, words: str) -> VtnError:
+        if kind is MisdirectedError:
+            target = URL(answer.headers.get("Location", "")).host or "elsewhere"
+            words = f"{self.base.origin()} redirects to {target}, which is not followed"
+        if kind is RejectedError and self.circuit.rejects_everything:
+            kind, words = VtnBusyError, f"the VTN rejects everything: {words}"
+        told = retry_after(answer.headers, datetime.now(UTC))
+        return kind(
+            words,
+            status=answer.status,
+            retry_after=timedelta(seconds=told) if told is not None and told > 0 else None,
+        )
+
+    def _make_url(self, path: str, query: tuple[tuple[str, str], ...]) -> URL:
+        url = self.base.join(URL(path))
+        return url.with_query(list(query)) if query else url
+
+    def unreadable(self, words: str) -> OutcomeUnknownError:
+        """Name a success that holds no usable answer: the VTN's trouble, not the object's."""
+        self.circuit.failed(words)
+        return OutcomeUnknownError(f"{self.base.origin()}: {words}", status=200)
+
+
+def _headers(request: Request, header: str | None) -> dict[str, str]:
+    headers = {"Authorization": header} if header else {}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+def _without(words: str, header: str | None) -> str:
+    """Hold back a token that a VTN quotes in its error."""
+    return words.replace(header.removeprefix("Bearer "), "***") if header else words

@@ -1,0 +1,1 @@
+"""Dialects of OpenADR: pure codecs between bytes and domain values."""

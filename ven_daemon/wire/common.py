@@ -1,0 +1,115 @@
+"""What the dialects share: JSON, elements read one by one, valuesMaps."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import orjson
+
+from ven_daemon.domain.attributes import Attribute, Value
+from ven_daemon.wire.profile import Listing, Unreadable, WireError
+
+T = TypeVar("T")
+Shape = dict[str, Any]
+
+
+def encode(shape: Shape) -> bytes:
+    """Write JSON; a member that is None is left out."""
+    return orjson.dumps({name: value for name, value in shape.items() if value is not None})
+
+
+def decode(body: bytes) -> Any:
+    """Read JSON. orjson refuses NaN, infinities and bottomless nesting."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise WireError("not JSON" if body else "an empty body") from error
+
+
+def decode_object(body: bytes) -> Shape:
+    """Read a JSON object."""
+    return as_object(decode(body))
+
+
+def as_object(shape: object) -> Shape:
+    """Insist on an object."""
+    if not isinstance(shape, dict):
+        raise WireError("an object was expected")
+    return shape
+
+
+def read_listing(body: bytes, read: Callable[[Shape], T]) -> Listing[T]:
+    """Read a page element by element: a bad one never hides its neighbours (T-01)."""
+    shapes = decode(body)
+    if not isinstance(shapes, list):
+        raise WireError("a list was expected")
+    items: list[T] = []
+    unreadable: list[Unreadable] = []
+    for shape in shapes:
+        try:
+            items.append(read(as_object(shape)))
+        except WireError as error:
+            found = shape.get("id") if isinstance(shape, dict) else None
+            unreadable.append(Unreadable(found if isinstance(found, str) else None, str(error)))
+    return Listing(tuple(items), tuple(unreadable), len(shapes))
+
+
+def text(shape: Shape, name: str) -> str:
+    """Take a member that must be a non-empty string."""
+    value = shape.get(name)
+    if not isinstance(value, str) or not value:
+        raise WireError(f"{name}: a string was expected")
+    return value
+
+
+def optional_text(shape: Shape, name: str) -> str | None:
+    """Take a member that may be absent, null or a string."""
+    value = shape.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def elements(shape: Shape, name: str) -> list[Any]:
+    """Take a list that may be absent or null."""
+    value = shape.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise WireError(f"{name}: a list was expected")
+    return value
+
+
+def attributes(shape: Shape) -> tuple[Attribute, ...]:
+    """Read the attributes of a ven or resource."""
+    return tuple([_attribute(each) for each in elements(shape, "attributes")])
+
+
+def write_attributes(pairs: Iterable[Attribute]) -> list[Shape]:
+    """Write attributes as valuesMaps."""
+    return [
+        {"type": kind, "values": [_write_value(value) for value in values]}
+        for kind, values in pairs
+    ]
+
+
+def _attribute(shape: object) -> Attribute:
+    shape = as_object(shape)
+    values = elements(shape, "values")
+    # Points apart, what JSON gives is what we keep: this runs a dozen times a resource.
+    plain = all([type(value) in _PLAIN for value in values])  # noqa: C419 - a list is faster here
+    return Attribute(text(shape, "type"), tuple(values if plain else map(_value, values)))
+
+
+_PLAIN = frozenset((str, int, float, bool))
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, dict):
+        x, y = value.get("x"), value.get("y")
+        if isinstance(x, int | float) and isinstance(y, int | float):
+            return (float(x), float(y))
+    raise WireError("attributes: a value is neither number, text, boolean nor point")
+
+
+def _write_value(value: Value) -> object:
+    return {"x": value[0], "y": value[1]} if isinstance(value, tuple) else value

@@ -1,0 +1,123 @@
+"""The port between dialects and those who send: requests and listings as values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from ven_daemon.domain.ids import VenId
+from ven_daemon.domain.registration import (
+    ObservedResource,
+    ObservedVen,
+    WantedResource,
+    WantedVen,
+)
+
+T = TypeVar("T")
+
+PAGE_LIMIT = 50
+"""Largest page that OpenADR allows (`limit`, maximum 50)."""
+
+
+class WireError(Exception):
+    """Bytes that are not what the dialect says; the message names the place, not the value."""
+
+
+class Form(StrEnum):
+    """Whose request body it is, in 3.1."""
+
+    VEN = "ven"
+    BL = "bl"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, relative to the base URL of a VTN."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether sending it twice does no more than sending it once."""
+        return self.method != "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A slice of a collection."""
+
+    skip: int = 0
+    limit: int = PAGE_LIMIT
+
+    def query(self, **filters: str | None) -> tuple[tuple[str, str], ...]:
+        """Spell the slice and the filters that are set as query parameters."""
+        pairs = [(name, value) for name, value in filters.items() if value is not None]
+        return (*pairs, ("skip", str(self.skip)), ("limit", str(self.limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One element of a page that is not what the dialect says."""
+
+    id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """What a page held. `size` counts every element, readable or not."""
+
+    items: tuple[T, ...]
+    unreadable: tuple[Unreadable, ...]
+    size: int
+
+
+class Profile(Protocol):
+    """One dialect: pure functions between bytes and domain values."""
+
+    name: str
+    resources_need_ven: bool
+    """Whether resources can only be listed under their ven."""
+
+    def discover_token_endpoint(self) -> Request | None:
+        """Ask where tokens come from; None where the dialect cannot."""
+
+    def read_token_endpoint(self, body: bytes) -> str:
+        """Read the answer to that question."""
+
+    def list_vens(self, page: Page, name: str | None = None) -> Request:
+        """Ask for a page of vens, all or those of one name."""
+
+    def read_vens(self, body: bytes) -> Listing[ObservedVen]:
+        """Read a page of vens."""
+
+    def create_ven(self, wanted: WantedVen, form: Form) -> Request:
+        """Ask for a new ven."""
+
+    def read_ven(self, body: bytes) -> ObservedVen:
+        """Read one ven."""
+
+    def delete_ven(self, ven: ObservedVen) -> Request:
+        """Ask to remove a ven."""
+
+    def list_resources(self, page: Page, ven: VenId | None = None) -> Request:
+        """Ask for a page of resources, all that may be seen or those of one ven."""
+
+    def read_resources(self, body: bytes, ven: VenId | None = None) -> Listing[ObservedResource]:
+        """Read a page of resources; *ven* is whose they are, where it was asked for."""
+
+    def create_resource(self, wanted: WantedResource, ven: ObservedVen, form: Form) -> Request:
+        """Ask for a new resource."""
+
+    def update_resource(
+        self, wanted: WantedResource, observed: ObservedResource, ven: ObservedVen, form: Form
+    ) -> Request:
+        """Ask to replace a resource, keeping of it what is not ours."""
+
+    def read_resource(self, body: bytes, ven: VenId) -> ObservedResource:
+        """Read one resource."""
+
+    def delete_resource(self, resource: ObservedResource) -> Request:
+        """Ask to remove a resource."""

@@ -1,0 +1,137 @@
+"""OpenADR 3.0.1: resources stand under their ven, targets have a type, bodies have no form."""
+
+from collections.abc import Iterable
+
+from ven_daemon.domain.attributes import foreign
+from ven_daemon.domain.ids import ResourceId, VenId
+from ven_daemon.domain.registration import (
+    ObservedResource,
+    ObservedVen,
+    Target,
+    WantedResource,
+    WantedVen,
+)
+from ven_daemon.wire import common
+from ven_daemon.wire.profile import Form, Listing, Page, Request, WireError
+
+GROUP = "GROUP"
+"""The target type that our own targets bear; VEN_NAME and RESOURCE_NAME follow from names."""
+
+
+class Profile301:
+    """The dialect of OpenADR 3.0.x."""
+
+    name = "3.0"
+    resources_need_ven = True
+
+    def discover_token_endpoint(self) -> Request | None:
+        """3.0.1 knows no discovery: the endpoint is `<base>/auth/token` or configured."""
+        return None
+
+    def read_token_endpoint(self, body: bytes) -> str:
+        """Refuse: there is nothing to read."""
+        del body
+        raise WireError("3.0.1 has no token discovery")
+
+    def list_vens(self, page: Page, name: str | None = None) -> Request:
+        """`GET /vens`."""
+        return Request("GET", "vens", page.query(venName=name))
+
+    def read_vens(self, body: bytes) -> Listing[ObservedVen]:
+        """Read a page of vens; resources embedded in them are passed over."""
+        return common.read_listing(body, _ven)
+
+    def create_ven(self, wanted: WantedVen, form: Form) -> Request:
+        """`POST /vens`."""
+        del form
+        shape = {"venName": wanted.name, "targets": _write_wanted(wanted.targets)}
+        return Request("POST", "vens", body=common.encode(shape))
+
+    def read_ven(self, body: bytes) -> ObservedVen:
+        """Read one ven."""
+        return _ven(common.decode_object(body))
+
+    def delete_ven(self, ven: ObservedVen) -> Request:
+        """`DELETE /vens/{venID}`."""
+        return Request("DELETE", f"vens/{ven.id}")
+
+    def list_resources(self, page: Page, ven: VenId | None = None) -> Request:
+        """`GET /vens/{venID}/resources`."""
+        return Request("GET", f"vens/{ven}/resources", page.query())
+
+    def read_resources(self, body: bytes, ven: VenId | None = None) -> Listing[ObservedResource]:
+        """Read a page of resources of *ven*."""
+        return common.read_listing(body, lambda shape: _resource(shape, ven))
+
+    def create_resource(self, wanted: WantedResource, ven: ObservedVen, form: Form) -> Request:
+        """`POST /vens/{venID}/resources`."""
+        del form
+        shape = {
+            "resourceName": wanted.name,
+            "attributes": common.write_attributes(wanted.attributes),
+            "targets": _write_wanted(wanted.targets),
+        }
+        return Request("POST", f"vens/{ven.id}/resources", body=common.encode(shape))
+
+    def update_resource(
+        self, wanted: WantedResource, observed: ObservedResource, ven: ObservedVen, form: Form
+    ) -> Request:
+        """`PUT …/resources/{resourceID}`: a full replacement, so what is not ours goes back too."""
+        del form
+        kept = (*wanted.attributes, *foreign(observed.attributes))
+        shape = {
+            "resourceName": wanted.name,
+            "attributes": common.write_attributes(kept),
+            "targets": _write_observed(observed.targets),
+        }
+        path = f"vens/{ven.id}/resources/{observed.id}"
+        return Request("PUT", path, body=common.encode(shape))
+
+    def read_resource(self, body: bytes, ven: VenId) -> ObservedResource:
+        """Read one resource of *ven*."""
+        return _resource(common.decode_object(body), ven)
+
+    def delete_resource(self, resource: ObservedResource) -> Request:
+        """`DELETE /vens/{venID}/resources/{resourceID}`."""
+        return Request("DELETE", f"vens/{resource.ven_id}/resources/{resource.id}")
+
+
+def _ven(shape: common.Shape) -> ObservedVen:
+    return ObservedVen(
+        VenId(common.text(shape, "id")),
+        common.text(shape, "venName"),
+        None,
+        tuple(_targets(common.elements(shape, "targets"))),
+        common.attributes(shape),
+    )
+
+
+def _resource(shape: common.Shape, ven: VenId | None) -> ObservedResource:
+    return ObservedResource(
+        ResourceId(common.text(shape, "id")),
+        ven or VenId(common.text(shape, "venID")),
+        common.text(shape, "resourceName"),
+        None,
+        tuple(_targets(common.elements(shape, "targets"))),
+        common.attributes(shape),
+    )
+
+
+def _targets(shapes: Iterable[object]) -> Iterable[Target]:
+    """Keep the type: 3.0.1 tells a group from a program, 3.1 does not."""
+    for each in shapes:
+        shape = common.as_object(each)
+        kind = common.text(shape, "type")
+        yield from (Target(str(value), kind) for value in common.elements(shape, "values"))
+
+
+def _write_wanted(targets: Iterable[str]) -> list[common.Shape] | None:
+    values = list(targets)
+    return [{"type": GROUP, "values": values}] if values else None
+
+
+def _write_observed(targets: Iterable[Target]) -> list[common.Shape] | None:
+    kinds: dict[str, list[str]] = {}
+    for target in targets:
+        kinds.setdefault(target.kind or GROUP, []).append(target.value)
+    return [{"type": kind, "values": values} for kind, values in kinds.items()] or None
