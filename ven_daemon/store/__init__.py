@@ -1,0 +1,1 @@
+"""SQL: the inventory we read and the state we own. Domain values in, domain values out."""

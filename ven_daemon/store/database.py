@@ -1,0 +1,190 @@
+"""Engines for SQLite and PostgreSQL, and the one place that renames their failures.
+
+SQLite gets two engines: one writer connection, whose transactions begin with
+BEGIN IMMEDIATE (a deferred one that upgrades later fails at once when somebody
+else wrote meanwhile), and readers apart. PostgreSQL gets one pool for both.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from ven_daemon.domain.errors import ConfigurationError, StoreError
+
+BUSY_TIMEOUT_MS = 5000
+"""How long a writer waits for another process to finish its transaction."""
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database: a writer and a reader, the same engine on PostgreSQL."""
+
+    url: URL
+    writer: AsyncEngine
+    reader: AsyncEngine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is a file of ours rather than a server."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, where there is one."""
+        return sqlite_file(self.url)
+
+    def __str__(self) -> str:
+        """Name the database as an operator would, without its password."""
+        return str(self.file) if self.file else self.url.render_as_string(hide_password=True)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that writes; it commits when the block ends well."""
+        with _translated(str(self)):
+            async with self.writer.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection that only reads."""
+        with _translated(str(self)):
+            async with self.reader.connect() as connection:
+                yield connection
+
+    async def dispose(self) -> None:
+        """Close every connection, the writer last: it takes the WAL with it."""
+        if self.reader is not self.writer:
+            await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def open_database(url: str, *, read_only: bool = False) -> Database:
+    """Make the engines for *url*; nothing is connected yet.
+
+    Raises:
+        ConfigurationError: the URL is not one of SQLite or PostgreSQL.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        engine = _postgres(parsed)
+        return Database(parsed, engine, engine)
+    writer = _sqlite(parsed, read_only=read_only, pool_size=1)
+    if not read_only:
+        event.listen(writer.sync_engine, "begin", _begin_immediate)
+    reader = writer if read_only else _sqlite(parsed, read_only=True, pool_size=4)
+    return Database(parsed, writer, reader)
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Where a SQLite URL points, or None for anything else."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(url.database)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        driver = _DRIVERS[parsed.drivername]
+        parsed.get_backend_name()
+    except (ArgumentError, KeyError, NoSuchModuleError, ValueError):
+        message = "a database URL must begin with sqlite:/// or postgresql://"
+        raise ConfigurationError(message) from None  # the URL itself may hold a password
+    if driver.startswith("sqlite") and not parsed.database:
+        raise ConfigurationError("a SQLite URL must name a file: sqlite:///./var/state.db")
+    return parsed.set(drivername=driver)
+
+
+def _sqlite(url: URL, *, read_only: bool, pool_size: int) -> AsyncEngine:
+    mode = "ro" if read_only else "rwc"
+    uri = URL.create(
+        url.drivername,
+        database=f"file:{quote(str(url.database))}",
+        query={"mode": mode, "uri": "true"},
+    )
+    engine = create_async_engine(
+        uri,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"isolation_level": None},
+    )
+    event.listen(engine.sync_engine, "connect", _read_pragmas if read_only else _write_pragmas)
+    return engine
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(
+            url,
+            pool_size=5,
+            max_overflow=5,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": 5,
+                "tcp_user_timeout": 5000,
+                "options": "-c statement_timeout=60000"
+                " -c idle_in_transaction_session_timeout=60000",
+            },
+        )
+    except ModuleNotFoundError as error:
+        message = "PostgreSQL needs the extra: pip install 'ven-daemon[postgres]'"
+        raise ConfigurationError(message) from error
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _write_pragmas(connection: Any, _record: Any) -> None:
+    _execute(
+        connection,
+        f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON",
+    )
+
+
+def _read_pragmas(connection: Any, _record: Any) -> None:
+    _execute(connection, f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA query_only=ON")
+
+
+def _execute(connection: Any, *statements: str) -> None:
+    cursor = connection.cursor()
+    for statement in statements:
+        cursor.execute(statement)
+    cursor.close()
+
+
+class _translated:  # noqa: N801 - reads as a clause: with _translated(name)
+    """Rename what SQLAlchemy raises: a `StoreError` that names the database."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DBAPIError):
+            raise StoreError(f"{self._name}: {error.orig}") from error
+        if isinstance(error, SQLAlchemyError):
+            raise StoreError(f"{self._name}: {error}") from error

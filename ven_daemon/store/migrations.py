@@ -1,0 +1,128 @@
+"""The state database's schema and identity: made, checked, refused."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import alembic.command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, insert, select
+
+from ven_daemon.domain.errors import SchemaError, StateLostError, StoreError
+from ven_daemon.store.database import Database
+from ven_daemon.store.schema import instance
+
+
+async def prepare(database: Database) -> None:
+    """Make a state database that does not exist yet; insist on our schema in one that does.
+
+    Raises:
+        StateLostError: its marker says that it existed, but it is missing or empty.
+        SchemaError: its schema is older or newer than this program's.
+        StoreError: it cannot be read or made.
+    """
+    file = database.file
+    if file is not None:
+        _refuse_lost(file)
+        await asyncio.to_thread(_make_folder, file)
+    async with database.begin() as connection:
+        revision = await connection.run_sync(_revision)
+    if revision is None:
+        await upgrade(database)
+    elif revision != head():
+        raise SchemaError(_other_schema(database, revision))
+
+
+async def upgrade(database: Database) -> None:
+    """Bring the schema to this program's, in one transaction, and mark the database as ours."""
+    if database.file is not None:
+        await asyncio.to_thread(_make_folder, database.file)
+    async with database.begin() as connection:
+        revision = await connection.run_sync(_revision)
+        if revision is not None and revision not in _known():
+            raise SchemaError(_other_schema(database, revision))
+        await connection.run_sync(_upgrade)
+        identity = await connection.scalar(select(instance.c.uuid))
+        if identity is None:
+            identity = str(uuid4())
+            row = {"id": 1, "uuid": identity, "created_at": datetime.now(UTC)}
+            await connection.execute(insert(instance), row)
+    if database.file is not None:
+        marker_of(database.file).write_text(f"{identity}\n")
+
+
+def forget(database: Database) -> bool:
+    """Remove the marker of a state database that is gone; True where there was one."""
+    if database.file is None or not _is_lost(database.file):
+        return False
+    marker_of(database.file).unlink()
+    return True
+
+
+def marker_of(file: Path) -> Path:
+    """Name the file that says that a state database exists."""
+    return file.with_name(file.name + ".id")
+
+
+def head() -> str:
+    """Name the newest revision that this program knows."""
+    found = ScriptDirectory.from_config(_config()).get_current_head()
+    if found is None:
+        raise StoreError("the migrations are missing from this installation")
+    return found
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _other_schema(database: Database, revision: str) -> str:
+    if revision in _known():
+        return f"{database} has an older schema ({revision}): run ven-daemon db upgrade"
+    return f"{database} has a newer schema ({revision}): run the newer ven-daemon that made it"
+
+
+def _is_lost(file: Path) -> bool:
+    gone = not file.exists() or file.stat().st_size == 0
+    return gone and marker_of(file).exists()
+
+
+def _refuse_lost(file: Path) -> None:
+    if _is_lost(file):
+        raise StateLostError(
+            f"{file} is missing or empty, but {marker_of(file).name} says that it existed: "
+            "restore it, or go on without it by ven-daemon db forget"
+        )
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{file.parent} cannot be made: {error.strerror}") from error
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    alembic.command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
+    return config
+
+
+def _folder() -> Path:
+    """Find the migrations: inside an installed wheel, else beside the package."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_migrations"
+    return installed if installed.is_dir() else package.parent / "alembic"

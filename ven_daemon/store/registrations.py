@@ -1,0 +1,124 @@
+"""What is on record of every object that we registered, or are registering."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.registration import Origin, Record, Records, Status, Target
+from ven_daemon.store.database import Database
+from ven_daemon.store.schema import resource_registrations, ven_registrations
+
+
+class RegistrationStore:
+    """The registrations at one VTN. Each method is one transaction."""
+
+    def __init__(self, database: Database, vtn: str) -> None:
+        self._database = database
+        self._vtn = vtn
+
+    async def records(self) -> dict[VenName, Records]:
+        """Read everything on record, by VEN."""
+        vens: dict[VenName, Record] = {}
+        resources: dict[VenName, dict[str, Record]] = {}
+        async with self._database.read() as connection:
+            for row in await self._all(connection, ven_registrations):
+                vens[VenName(row.ven)] = replace(
+                    _record(row, row.ven, ""), settled_at=row.settled_at
+                )
+            for row in await self._all(connection, resource_registrations):
+                under = resources.setdefault(VenName(row.ven), {})
+                under[row.name] = _record(row, row.name, row.resource_id)
+        return {
+            name: Records(vens.get(name), resources.get(name, {}))
+            for name in vens.keys() | resources.keys()
+        }
+
+    async def save(
+        self,
+        now: datetime,
+        vens: Mapping[VenName, Record] | None = None,
+        resources: Iterable[tuple[VenName, Record]] = (),
+        forgotten: Iterable[tuple[VenName, str]] = (),
+    ) -> None:
+        """Write records, and forget resources, in one transaction."""
+        ven_rows = [
+            {"ven": ven, "settled_at": r.settled_at, **self._row(r, now)}
+            for ven, r in (vens or {}).items()
+        ]
+        rows = [
+            {"ven": ven, "name": r.name, "resource_id": r.key, **self._row(r, now)}
+            for ven, r in resources
+        ]
+        gone = list(forgotten)
+        if not (ven_rows or rows or gone):
+            return
+        async with self._database.begin() as connection:
+            for ven, name in gone:
+                await connection.execute(self._forget(ven, name))
+            await _upsert(connection, ven_registrations, ven_rows)
+            await _upsert(connection, resource_registrations, rows)
+
+    async def forget_ven(self, ven: VenName) -> None:
+        """Forget a VEN and everything under it."""
+        async with self._database.begin() as connection:
+            for table in (resource_registrations, ven_registrations):
+                await connection.execute(
+                    delete(table).where(table.c.vtn == self._vtn, table.c.ven == ven)
+                )
+
+    async def _all(self, connection: AsyncConnection, table: Table) -> Iterable[Row[Any]]:
+        return await connection.execute(select(table).where(table.c.vtn == self._vtn))
+
+    def _forget(self, ven: VenName, name: str) -> Any:
+        table = resource_registrations
+        return delete(table).where(
+            table.c.vtn == self._vtn, table.c.ven == ven, table.c.name == name
+        )
+
+    def _row(self, record: Record, now: datetime) -> dict[str, Any]:
+        return {
+            "vtn": self._vtn,
+            "vtn_id": record.vtn_id,
+            "status": record.status.value,
+            "origin": record.origin.value if record.origin else None,
+            "applied": record.applied,
+            "echoed": record.echoed,
+            "targets": [list(target) for target in record.targets],
+            "attempts": record.attempts,
+            "last_error": record.last_error,
+            "updated_at": now,
+        }
+
+
+async def _upsert(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert or replace by primary key: one statement, executed for many rows."""
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    key = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_=changed), rows
+    )
+
+
+def _record(row: Row[Any], name: str, key: str) -> Record:
+    return Record(
+        name=name,
+        key=key,
+        status=Status(row.status),
+        vtn_id=row.vtn_id,
+        origin=Origin(row.origin) if row.origin else None,
+        applied=row.applied,
+        echoed=row.echoed,
+        targets=tuple(Target(value, kind) for value, kind in row.targets or ()),
+        attempts=row.attempts,
+        last_error=row.last_error,
+    )
