@@ -1,0 +1,1 @@
+"""The sandbox VTN, asked over HTTP like any other."""

@@ -1,0 +1,72 @@
+"""Everything the VTN holds, and how it is kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ven_daemon.sandbox.shelf import Row, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How strict the VTN is about second objects."""
+
+    unique_names: bool = True
+    one_ven_per_client: bool = True
+
+
+class Keeper(Protocol):
+    """What remembers objects over a restart."""
+
+    def put(self, noun: str, wire: bytes) -> None:
+        """Remember an object as it is now."""
+
+    def drop(self, noun: str, object_id: str) -> None:
+        """Remember that an object is gone."""
+
+    def wipe(self) -> None:
+        """Remember that all objects are gone."""
+
+    def close(self) -> None:
+        """Let go of what it is kept in."""
+
+
+class Objects:
+    """The shelves, one to a kind. A further kind is a shelf here and a file of rules."""
+
+    def __init__(self, rules: Rules, keeper: Keeper | None = None) -> None:
+        self.rules = rules
+        self.keeper = keeper
+        self.vens = Shelf("ven", "venName")
+        self.resources = Shelf("resource", "resourceName", "venID")
+        self.shelves = {shelf.noun: shelf for shelf in (self.vens, self.resources)}
+
+    @property
+    def duplicates(self) -> int:
+        """Count the objects beyond the first of a name where names should be unique."""
+        return sum(shelf.duplicates for shelf in self.shelves.values())
+
+    def put(self, shelf: Shelf, row: Row) -> None:
+        """Accept an object: kept first, so that what is shown survives a kill."""
+        if self.keeper is not None:
+            self.keeper.put(shelf.noun, row.wire)
+        shelf.put(row)
+
+    def drop(self, shelf: Shelf, row: Row) -> None:
+        """Accept the end of an object."""
+        if self.keeper is not None:
+            self.keeper.drop(shelf.noun, row.id)
+        shelf.drop(row)
+
+    def wipe(self) -> None:
+        """Forget all objects."""
+        if self.keeper is not None:
+            self.keeper.wipe()
+        for shelf in self.shelves.values():
+            shelf.clear()
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Go through everything with the name of its kind, parents first."""
+        for noun, shelf in self.shelves.items():
+            for row in shelf.rows.values():
+                yield noun, row
