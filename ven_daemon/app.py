@@ -1,0 +1,179 @@
+"""Wiring: settings become engines, sessions, stores and services, here and nowhere else."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import SecretStr
+from yarl import URL
+
+from ven_daemon.config import BodyForm, CredentialMode, Settings
+from ven_daemon.domain.errors import ConfigurationError
+from ven_daemon.domain.ids import ClientId
+from ven_daemon.services.registration import Identities, RegistrationService, Targets
+from ven_daemon.store import migrations
+from ven_daemon.store.credentials import CredentialStore
+from ven_daemon.store.database import Database, open_database
+from ven_daemon.store.inventory import InventoryStore
+from ven_daemon.store.lease import lease
+from ven_daemon.store.registrations import RegistrationStore
+from ven_daemon.vtn.client import VtnClient
+from ven_daemon.vtn.discovery import choose_profile, token_url
+from ven_daemon.vtn.exchange import Exchange, Tls
+from ven_daemon.vtn.limits import Circuit, Gate
+from ven_daemon.vtn.oauth import Grant, TokenEndpoint
+from ven_daemon.vtn.token import BearerToken, ClientCredentials, Credential, NoCredential
+from ven_daemon.vtn.transport import Transport
+from ven_daemon.wire.profile import Form, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """What is open while a fleet is being registered."""
+
+    service: RegistrationService
+    transport: Transport
+    profile: Profile
+
+
+@asynccontextmanager
+async def open_inventory(url: str, *, create: bool = False) -> AsyncIterator[InventoryStore]:
+    """Open the inventory at *url*: to read, or with *create* to write, making its tables.
+
+    Raises:
+        ConfigurationError: the URL is no database URL.
+        InventoryError: there is no usable inventory.
+    """
+    database = open_database(url, read_only=not create)
+    try:
+        store = InventoryStore(database)
+        if create:
+            await store.create()
+        yield store
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
+async def open_state(settings: Settings) -> AsyncIterator[Database]:
+    """Open the state database, making it where there is none, for this process alone.
+
+    Raises:
+        StoreError: it is lost, in use, of another schema, or cannot be opened.
+    """
+    database = open_database(settings.state_url)
+    try:
+        async with lease(database):
+            await migrations.prepare(database)
+            yield database
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
+async def open_registration(
+    settings: Settings,
+    *,
+    wait: timedelta = timedelta(seconds=30),
+    bearer: SecretStr | None = None,
+) -> AsyncIterator[Registering]:
+    """Open everything that registering needs.
+
+    *wait* is how long a VTN that does not work is tried; *bearer* signs every request
+    instead of the configured credentials.
+
+    Raises:
+        VenDaemonError: of the kind that tells what is not as it must be.
+    """
+    async with AsyncExitStack() as stack:
+        inventory = await stack.enter_async_context(open_inventory(settings.inventory_url))
+        await inventory.vens()  # an unusable inventory is said before the VTN is asked
+        database = await stack.enter_async_context(open_state(settings))
+        exchange = await stack.enter_async_context(_exchange(settings))
+        transport = _transport(settings, exchange, wait)
+        profile = await choose_profile(transport, settings.profile)
+        people = _People(settings, exchange, transport, profile, wait)
+        identities = await people.identities(database, bearer)
+        service = RegistrationService(
+            inventory,
+            RegistrationStore(database, str(transport.base)),
+            identities,
+            settings.request_timeout,
+            Targets(_templates(settings.ven_targets), _templates(settings.resource_targets)),
+        )
+        yield Registering(service, transport, profile)
+
+
+def _exchange(settings: Settings) -> Exchange:
+    tls = Tls(
+        settings.tls_ca_file,
+        settings.tls_client_cert,
+        settings.tls_client_key,
+        settings.tls_verify,
+    )
+    return Exchange(tls, settings.request_timeout, settings.max_concurrency)
+
+
+def _transport(settings: Settings, exchange: Exchange, wait: timedelta) -> Transport:
+    base = str(settings.vtn_url)
+    circuit = Circuit(f"the VTN {URL(base).origin()}", patience=wait.total_seconds())
+    return Transport(exchange, base, Gate(settings.max_concurrency), circuit)
+
+
+def _templates(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Makes credentials and clients, as the credential mode says."""
+
+    settings: Settings
+    exchange: Exchange
+    transport: Transport
+    profile: Profile
+    wait: timedelta
+
+    async def identities(self, database: Database, bearer: SecretStr | None) -> Identities:
+        mode = self.settings.mode
+        if bearer is not None:
+            return Identities(self._client(BearerToken(bearer), None))
+        if mode is CredentialMode.NONE:
+            return Identities(self._client(NoCredential(), Form.BL))
+        endpoint = await self._endpoint()
+        if mode is CredentialMode.SHARED:
+            return Identities(self._client(self._configured(endpoint), None))
+        stored = await CredentialStore(database, self.settings.credentials_key).every()
+        ids = {ven: ClientId(found.client_id) for ven, found in stored.items()}
+        if mode is CredentialMode.REGISTRAR:
+            client = self._client(self._configured(endpoint), Form.BL)
+            return Identities(client, client_ids=ids, need_credentials=True)
+        own = {
+            ven: self._client(ClientCredentials(endpoint, found.client_id, found.secret), None)
+            for ven, found in stored.items()
+        }
+        return Identities(own=own, client_ids=ids, need_credentials=True)
+
+    def _client(self, credential: Credential, form: Form | None) -> VtnClient:
+        configured = self.settings.body_form
+        chosen = form if configured is BodyForm.AUTO else Form(configured.value)
+        return VtnClient(self.transport, self.profile, credential, chosen)
+
+    def _configured(self, endpoint: TokenEndpoint) -> ClientCredentials:
+        client_id, secret = self.settings.client_id, self.settings.client_secret
+        if client_id is None or secret is None:
+            raise ConfigurationError("VEN_CLIENT_ID and VEN_CLIENT_SECRET must be set")
+        return ClientCredentials(endpoint, client_id, secret)
+
+    async def _endpoint(self) -> TokenEndpoint:
+        given = self.settings.token_url
+        url = URL(str(given)) if given else await token_url(self.transport, self.profile)
+        grant = Grant(
+            self.settings.token_auth,
+            self.settings.token_field,
+            self.settings.scope,
+            self.settings.audience,
+            self.settings.resource,
+        )
+        return TokenEndpoint(self.exchange, url, grant, self.wait.total_seconds())

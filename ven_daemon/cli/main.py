@@ -1,0 +1,42 @@
+"""The commands, by name."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ven_daemon.cli import inventory, register, sandbox
+
+app = typer.Typer(
+    name="ven-daemon",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A fleet-grade OpenADR 3 client.",
+)
+app.command("register")(register.register)
+app.command("samples")(inventory.samples)
+app.command("import")(inventory.import_)
+app.command("stats")(inventory.stats)
+app.command("sandbox")(sandbox.sandbox)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ven-daemon {version('ven-daemon')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """A fleet-grade OpenADR 3 client."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,83 @@
+"""What every command shares: running a coroutine, two consoles, JSON, exit codes."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ven_daemon.domain.errors import VenDaemonError
+
+notes = Console(stderr=True, soft_wrap=True, highlight=False)
+"""Progress, warnings and errors."""
+
+output = Console(soft_wrap=True, highlight=False)
+"""What was asked for."""
+
+
+T = TypeVar("T")
+
+
+def run(step: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run *step* to its end; our own errors become one clear line and an exit code."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(step())
+    except VenDaemonError as error:
+        fail(error)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Use uvloop where the extra `speed` is installed."""
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
+
+
+def settings(load: Callable[[], T]) -> T:
+    """Load settings; every problem is said at once, as a usage error."""
+    try:
+        return load()
+    except VenDaemonError as error:
+        fail(error)
+
+
+def database_url(given: str | None) -> str | None:
+    """Take a path or a URL for a database."""
+    if given is None or "://" in given:
+        return given
+    return f"sqlite:///{given}"
+
+
+def fail(error: VenDaemonError) -> NoReturn:
+    """Say what went wrong and leave with the code of its kind."""
+    notes.print(f"ven-daemon: {error}", style="red", markup=False)
+    raise typer.Exit(error.exit_code) from error
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document, and nothing else, on standard output."""
+    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    """Draw a table on a terminal; plain tab-separated lines where output is piped."""
+    if not output.is_terminal:
+        for row in rows:
+            sys.stdout.write("\t".join(str(cell) for cell in row) + "\n")
+        return
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    output.print(table)

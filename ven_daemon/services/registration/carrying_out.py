@@ -1,0 +1,243 @@
+"""Carrying out plans: creates, replacements and deletions at the VTN, and their records."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ven_daemon.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthorizedError,
+    UnsupportedError,
+    VtnError,
+)
+from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.outcome import VenOutcome
+from ven_daemon.domain.registration import (
+    Kind,
+    ObservedVen,
+    Origin,
+    Record,
+    ResourceAction,
+    VenPlan,
+)
+from ven_daemon.services.registration import records
+from ven_daemon.services.registration.feed import Feed
+from ven_daemon.services.registration.journal import Journal
+from ven_daemon.services.registration.watching import Watcher
+from ven_daemon.vtn.client import VtnClient
+
+WORKERS = 64
+"""Jobs in hand per credential; how many are in flight is the gate's affair."""
+
+_LOOK_AGAIN = (ConflictError, NotFoundError, UnauthorizedError)
+_WHOLE_VEN_IS_BARRED = (UnauthorizedError, ForbiddenError, UnsupportedError)
+
+
+@dataclass(slots=True)
+class Job:
+    """One write about one object of one plan; without an action, about the ven itself."""
+
+    plan: VenPlan
+    ven: ObservedVen | None
+    action: ResourceAction | None = None
+    start_by: datetime | None = None
+    settles_at: datetime | None = None
+
+
+class CarryingOut:
+    """One pass over the plans of one credential."""
+
+    def __init__(
+        self,
+        client: VtnClient,
+        journal: Journal,
+        outcomes: dict[VenName, VenOutcome],
+        watcher: Watcher,
+    ) -> None:
+        self.again: set[VenName] = set()
+        """VENs that must be looked at once more, because something is not settled."""
+        self._client = client
+        self._journal = journal
+        self._outcomes = outcomes
+        self._watcher = watcher
+        self._vens: dict[VenName, ObservedVen] = {}
+        self._held: dict[VenName, Record] = {}
+        self._announced: set[VenName] = set()
+        self._unsettled: dict[VenName, datetime] = {}
+        self._barred: dict[VenName, str] = {}
+
+    async def run(self, plans: Sequence[VenPlan]) -> None:
+        """Vens first, then what stands under them; results are on record at the end."""
+        try:
+            await self._vens_first(plans)
+            await self._settle_all(plans)
+            # What was found is on record before an intent says that the rest was absent.
+            await self._journal.flush()
+            await self._write_resources(plans)
+            await self._delete_vens(plans)
+            await self._close_intents()
+        finally:
+            await self._journal.flush()
+
+    async def _vens_first(self, plans: Sequence[VenPlan]) -> None:
+        missing = []
+        for plan in plans:
+            if plan.kind is Kind.CONFLICT:
+                self._fail(plan.ven, None, plan.reason)
+            elif plan.observed is not None:
+                await self._hold(plan, plan.observed)
+            elif plan.kind is Kind.CREATE:
+                self._held[plan.ven] = records.sending(plan.ven, plan.record)
+                missing.append(Job(plan, None))
+        await Feed(missing, self._announce).work(self._create_ven, WORKERS)
+
+    async def _hold(self, plan: VenPlan, observed: ObservedVen) -> None:
+        """Keep an observed ven for what stands under it, and record what changed about it."""
+        self._vens[plan.ven] = observed
+        held = self._held[plan.ven] = records.held(plan.ven, observed, plan.record)
+        if plan.wanted is None:
+            return
+        outcome = self._outcomes[plan.ven]
+        outcome.failures.pop(None, None)
+        outcome.kind = outcome.kind or plan.kind
+        if held != plan.record:
+            await self._journal.note_ven(plan.ven, held)
+
+    async def _create_ven(self, job: Job) -> None:
+        ven, wanted = job.plan.ven, job.plan.wanted
+        if wanted is None:
+            raise AssertionError("a ven that nobody wants")
+        await self._renew_late(job)
+        try:
+            created = await self._client.create_ven(wanted)
+        except VtnError as error:
+            self._judge(job, None, error)
+            self._held[ven] = records.failed(self._held[ven], error)
+            return
+        self._outcomes[ven].kind = Kind.CREATE
+        self._outcomes[ven].failures.pop(None, None)
+        self._vens[ven] = created
+        held = self._held[ven] = records.held(ven, created, None, Origin.CREATED)
+        await self._journal.note_ven(ven, held)
+
+    async def _settle_all(self, plans: Sequence[VenPlan]) -> None:
+        """Note what needs no write at the VTN."""
+        for plan in plans:
+            for action in plan.resources:
+                await self._settle(plan, action)
+            await self._journal.forget(plan.ven, plan.forgotten)
+            if plan.wanted is None and plan.observed is None:
+                await self._journal.forget_ven(plan.ven)
+
+    async def _settle(self, plan: VenPlan, action: ResourceAction) -> None:
+        outcome = self._outcomes[plan.ven]
+        match action.kind:
+            case Kind.ADOPT | Kind.NOTHING:
+                outcome.did(action.name, action.kind)
+                record = records.settled(action, records.origin_of(action.record, plan.record))
+                if record != action.record:
+                    await self._journal.note(plan.ven, record)
+                self._watcher.resource_done(plan.ven)
+            case Kind.ORPHANED:
+                outcome.did(action.name, action.kind)
+            case Kind.CONFLICT:
+                self._fail(plan.ven, action.name, action.reason)
+                self._watcher.resource_done(plan.ven)
+            case Kind.CREATE | Kind.UPDATE | Kind.DELETE:
+                pass  # these are writes: `_write_resources`
+
+    async def _write_resources(self, plans: Sequence[VenPlan]) -> None:
+        writes = (Kind.CREATE, Kind.UPDATE, Kind.DELETE)
+        jobs = [
+            Job(plan, self._vens[plan.ven], action)
+            for plan in plans
+            if plan.ven in self._vens
+            for action in plan.resources
+            if action.kind in writes
+        ]
+        await Feed(jobs, self._announce).work(self._write, WORKERS)
+
+    async def _write(self, job: Job) -> None:
+        action, ven = job.action, job.plan.ven
+        if action is None:
+            raise AssertionError("a job without an object")
+        if ven in self._barred:
+            self._fail(ven, action.name, self._barred[ven])
+        else:
+            try:
+                await self._carry_out(job, action)
+            except VtnError as error:
+                self._judge(job, action.name, error)
+                if (told := records.failed_resource(action, error)) is not None:
+                    await self._journal.note(ven, told)
+            else:
+                self._outcomes[ven].did(action.name, action.kind)
+        self._watcher.resource_done(ven)
+
+    async def _carry_out(self, job: Job, action: ResourceAction) -> None:
+        ven, wanted, found = job.plan.ven, action.wanted, action.observed
+        if job.ven is None:
+            raise AssertionError("a resource without its ven")
+        if wanted is not None and found is not None:
+            shown = await self._client.update_resource(wanted, found, job.ven)
+            if action.record and action.record.name != action.name:
+                await self._journal.forget(ven, [action.record.name])
+            origin = records.origin_of(action.record, job.plan.record)
+            await self._journal.note(ven, records.registered(action, shown, origin))
+        elif wanted is not None:
+            await self._renew_late(job)
+            shown = await self._client.create_resource(wanted, job.ven)
+            await self._journal.note(ven, records.registered(action, shown, Origin.CREATED))
+        elif found is not None:
+            await self._client.delete_resource(found)
+            await self._journal.forget(ven, [action.name])
+
+    async def _delete_vens(self, plans: Iterable[VenPlan]) -> None:
+        for plan in plans:
+            if plan.kind is not Kind.DELETE or plan.observed is None:
+                continue
+            try:
+                await self._client.delete_ven(plan.observed)
+            except VtnError as error:
+                self._judge(Job(plan, plan.observed), None, error)
+            else:
+                self._outcomes[plan.ven].kind = Kind.DELETE
+                await self._journal.forget_ven(plan.ven)
+
+    async def _announce(self, jobs: Sequence[Job]) -> None:
+        """Put on record, VEN by VEN, that creates are about to be sent."""
+        settles_at = self._journal.settles_at()
+        start_by = self._journal.clock() + self._journal.start_within
+        creates = [job for job in jobs if job.action is None or job.action.kind is Kind.CREATE]
+        for job in creates:
+            job.settles_at, job.start_by = settles_at, start_by
+        vens = {job.plan.ven for job in creates}
+        self._announced |= vens
+        intents = {ven: replace(self._held[ven], settled_at=settles_at) for ven in vens}
+        await self._journal.intend(intents)
+
+    async def _renew_late(self, job: Job) -> None:
+        if job.start_by is not None and self._journal.clock() > job.start_by:
+            await self._announce([job])
+
+    async def _close_intents(self) -> None:
+        """Say from when on a VEN may be looked at again: at once where all is settled."""
+        for ven in self._announced:
+            record = replace(self._held[ven], settled_at=self._unsettled.get(ven))
+            await self._journal.note_ven(ven, record)
+
+    def _judge(self, job: Job, resource: str | None, error: VtnError) -> None:
+        """Note a failure, whether another look can help, and from when on."""
+        ven = job.plan.ven
+        self._fail(ven, resource, str(error))
+        if isinstance(error, _WHOLE_VEN_IS_BARRED):
+            self._barred[ven] = str(error)
+        if error.transient or isinstance(error, _LOOK_AGAIN):
+            self.again.add(ven)
+        if error.transient and not error.settled and job.settles_at is not None:
+            self._unsettled[ven] = max(job.settles_at, self._unsettled.get(ven, job.settles_at))
+
+    def _fail(self, ven: VenName, resource: str | None, reason: str) -> None:
+        self._outcomes[ven].failures[resource] = reason

@@ -1,0 +1,163 @@
+"""One credential's VENs, looked at and seen to in rounds until nothing is left unsettled."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from ven_daemon.domain.errors import VtnError
+from ven_daemon.domain.ids import ClientId, VenName
+from ven_daemon.domain.outcome import VenOutcome
+from ven_daemon.domain.planning import plan
+from ven_daemon.domain.registration import Policy, Records, VenPlan, WantedVen
+from ven_daemon.domain.retry import Backoff
+from ven_daemon.services.registration.carrying_out import CarryingOut
+from ven_daemon.services.registration.journal import Journal
+from ven_daemon.services.registration.observation import observe
+from ven_daemon.services.registration.watching import Watcher
+from ven_daemon.store.registrations import RegistrationStore
+from ven_daemon.vtn.client import VtnClient
+
+ROUNDS = 8
+"""Looks that a VEN gets in one run."""
+
+VANISHED_SHARE = 0.2
+"""From this share of what we know on, a VTN that shows it no longer is given a second (F04)."""
+
+_PAUSE = Backoff(base=0.5, cap=10.0)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A credential and the VENs it registers; None is wanted of one that left the inventory."""
+
+    client: VtnClient
+    wanted: Mapping[VenName, WantedVen | None]
+
+
+class Rounds:
+    """One run over one party. Every round is the same level-triggered step.
+
+    What was sent and not answered, what was refused because a name is taken, what a
+    busy VTN put off: all of it is settled by looking again, never by remembering.
+    """
+
+    def __init__(
+        self,
+        party: Party,
+        store: RegistrationStore,
+        journal: Journal,
+        policy: Policy,
+        watcher: Watcher,
+        confirm_after: timedelta,
+    ) -> None:
+        self.outcomes = {
+            name: VenOutcome(name, len(wanted.resources) if wanted else 0)
+            for name, wanted in party.wanted.items()
+        }
+        self.transport = party.client.transport
+        self._party = party
+        self._store = store
+        self._journal = journal
+        self._policy = policy
+        self._watcher = watcher
+        self._confirm_after = confirm_after
+
+    async def plan(self, records: Mapping[VenName, Records]) -> list[VenPlan]:
+        """Look and decide, and do nothing."""
+        return await self._plan(list(self._party.wanted), records)
+
+    async def run(self, records: Mapping[VenName, Records]) -> None:
+        """Go on until everything is settled, the rounds are used up, or the VTN is gone."""
+        pending = list(self._party.wanted)
+        looks = dict.fromkeys(pending, 0)
+        while pending:
+            ready = await self._settled(pending, records)
+            try:
+                again = await self._round(ready, records)
+            except VtnError as error:
+                again = self._lost(ready, error)
+            for name in ready:
+                looks[name] += 1
+            over = [name for name in ready if name not in again or looks[name] == ROUNDS]
+            for name in over:
+                self._watcher.ven_done(self.outcomes[name])
+            pending = [name for name in pending if name not in over]
+            if pending:
+                records = await self._store.records()
+                await self._pause("looking again", _PAUSE.delay(max(looks.values()), 0.75))
+
+    async def _round(
+        self, names: Sequence[VenName], records: Mapping[VenName, Records]
+    ) -> set[VenName]:
+        plans = await self._plan(names, records)
+        self._watcher.planned(plans)
+        pass_ = CarryingOut(self._party.client, self._journal, self.outcomes, self._watcher)
+        await pass_.run(plans)
+        return pass_.again
+
+    def _lost(self, names: Iterable[VenName], error: VtnError) -> set[VenName]:
+        """Note that a whole look failed; a VTN that is gone for good is not asked again."""
+        for name in names:
+            self.outcomes[name].failures[None] = str(error)
+        return set() if self._party.client.transport.circuit.gave_up else set(names)
+
+    async def _settled(
+        self, names: Sequence[VenName], records: Mapping[VenName, Records]
+    ) -> list[VenName]:
+        """Give the VENs whose lost creates can no longer be accepted; wait if there are none."""
+        while True:
+            now = self._journal.clock()
+            opened = {name: records.get(name, Records()).open_until for name in names}
+            ready = [name for name, until in opened.items() if until is None or until <= now]
+            if ready:
+                return ready
+            first = min(until for until in opened.values() if until is not None)
+            why = "the VTN may still accept what was sent before"
+            await self._pause(why, (first - now).total_seconds())
+
+    async def _plan(
+        self, names: Sequence[VenName], records: Mapping[VenName, Records]
+    ) -> list[VenPlan]:
+        plans = await self._look(names, records)
+        lost = [each for each in plans if each.vanished]
+        if not lost:
+            return plans
+        # Listings are unstable while others write: absence is confirmed by a second look.
+        vanished, known = sum(p.vanished for p in plans), sum(p.known for p in plans)
+        if vanished > known * VANISHED_SHARE:
+            _log.warning("registration.vanished", vanished=vanished, known=known)
+            await self._pause("objects on record are gone", self._confirm_after.total_seconds())
+        confirmed = {each.ven: each for each in await self._look([p.ven for p in lost], records)}
+        return [confirmed.get(each.ven, each) for each in plans]
+
+    async def _look(
+        self, names: Sequence[VenName], records: Mapping[VenName, Records]
+    ) -> list[VenPlan]:
+        wanted = self._party.wanted
+        clients = {name: _client_of(wanted[name]) for name in names}
+        seen = await observe(self._party.client, clients, len(wanted))
+        nothing = Records()
+        return [
+            plan(
+                wanted[name],
+                seen[name].vens,
+                seen[name].resources,
+                records.get(name, nothing),
+                self._policy,
+                name,
+            )
+            for name in names
+        ]
+
+    async def _pause(self, why: str, seconds: float) -> None:
+        if seconds > 0:
+            self._watcher.waiting(why, seconds)
+            await asyncio.sleep(seconds)
+
+
+def _client_of(wanted: WantedVen | None) -> ClientId | None:
+    return wanted.client_id if wanted else None
