@@ -6,6 +6,16 @@ from dataclasses import dataclass, field
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.registration import Kind
 
+SAID = {
+    Kind.CREATE: "created",
+    Kind.ADOPT: "adopted",
+    Kind.UPDATE: "updated",
+    Kind.NOTHING: "unchanged",
+    Kind.ORPHANED: "orphaned",
+    Kind.DELETE: "deleted",
+}
+"""How one says what was done about resources."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -67,6 +77,23 @@ class Outcome:
             Failure(outcome.ven, resource, reason)
             for outcome in self.vens
             for resource, reason in outcome.failures.items()
+        ]
+
+    def summary(self) -> list[str]:
+        """Say how it went, as the sample client did, and what was done below it."""
+        rule = "=" * 60
+        done = ", ".join(f"{said} {self.kinds[kind]}" for kind, said in SAID.items())
+        return [
+            rule,
+            "REGISTRATION SUMMARY",
+            rule,
+            f"Total VENs processed:          {len(self.vens)}",
+            f"VENs successfully registered:  {len(self.vens) - self.failed_vens}",
+            f"Resources registered:          {self.registered}",
+            f"Failed VENs:                   {self.failed_vens}",
+            rule,
+            done,
+            f"writes at the VTN: {self.writes}",
         ]
 
     @property

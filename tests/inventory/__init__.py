@@ -1,0 +1,1 @@
+"""The inventory: samples, import, and files that somebody else made."""
