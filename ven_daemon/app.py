@@ -1,21 +1,24 @@
 """Wiring: settings become engines, sessions, stores and services, here and nowhere else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import SecretStr
 from yarl import URL
 
 from ven_daemon.config import BodyForm, CredentialMode, Settings
 from ven_daemon.domain.errors import ConfigurationError
-from ven_daemon.domain.ids import ClientId
+from ven_daemon.domain.ids import ClientId, VenName
+from ven_daemon.services import samples
+from ven_daemon.services.importing import Importing, Request
 from ven_daemon.services.registration import Identities, RegistrationService, Targets
 from ven_daemon.store import migrations
-from ven_daemon.store.credentials import CredentialStore
+from ven_daemon.store.credentials import ClientSecret, CredentialStore
 from ven_daemon.store.database import Database, open_database
-from ven_daemon.store.inventory import InventoryStore
+from ven_daemon.store.inventory import Counts, InventoryStore
 from ven_daemon.store.lease import lease
 from ven_daemon.store.registrations import RegistrationStore
 from ven_daemon.vtn.client import VtnClient
@@ -37,6 +40,18 @@ class Registering:
     profile: Profile
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What became of the sample files."""
+
+    inventory: str
+    files: int
+    counts: Counts
+    vens: int
+    size: int
+    """Resources in the inventory, others than the samples too."""
+
+
 @asynccontextmanager
 async def open_inventory(url: str, *, create: bool = False) -> AsyncIterator[InventoryStore]:
     """Open the inventory at *url*: to read, or with *create* to write, making its tables.
@@ -55,6 +70,31 @@ async def open_inventory(url: str, *, create: bool = False) -> AsyncIterator[Inv
         await database.dispose()
 
 
+async def build_samples(
+    directory: Path, url: str, seed: int = samples.DEFAULT_SEED, scale: int = 1
+) -> Built:
+    """Write the sample files into *directory* and import them into the inventory at *url*."""
+    files = samples.write(directory, seed, scale)
+    importing = Importing(Request(tuple(files)))
+    async with open_inventory(url, create=True) as inventory:
+        counts = await importing.store(inventory)
+        vens, size = len(await inventory.vens()), await inventory.size()
+        return Built(str(inventory), len(files), counts, vens, size)
+
+
+async def obtain_token(settings: Settings) -> SecretStr:
+    """Obtain a token with the configured client.
+
+    Raises:
+        ConfigurationError: none is configured.
+        VtnError: the token endpoint gives none.
+    """
+    async with _exchange(settings) as exchange:
+        people = await _people(settings, exchange, timedelta(seconds=30))
+        header = await people.configured(await people.endpoint()).header()
+    return SecretStr((header or "").removeprefix("Bearer "))
+
+
 @asynccontextmanager
 async def open_state(settings: Settings) -> AsyncIterator[Database]:
     """Open the state database, making it where there is none, for this process alone.
@@ -69,6 +109,16 @@ async def open_state(settings: Settings) -> AsyncIterator[Database]:
             yield database
     finally:
         await database.dispose()
+
+
+async def store_credentials(settings: Settings, found: Mapping[VenName, ClientSecret]) -> None:
+    """Store credentials in the state database.
+
+    Raises:
+        ConfigurationError: there is no usable key.
+    """
+    async with open_state(settings) as database:
+        await CredentialStore(database, settings.credentials_key).replace(found)
 
 
 @asynccontextmanager
@@ -91,9 +141,8 @@ async def open_registration(
         await inventory.vens()  # an unusable inventory is said before the VTN is asked
         database = await stack.enter_async_context(open_state(settings))
         exchange = await stack.enter_async_context(_exchange(settings))
-        transport = _transport(settings, exchange, wait)
-        profile = await choose_profile(transport, settings.profile)
-        people = _People(settings, exchange, transport, profile, wait)
+        people = await _people(settings, exchange, wait)
+        transport, profile = people.transport, people.profile
         identities = await people.identities(database, bearer)
         service = RegistrationService(
             inventory,
@@ -115,10 +164,12 @@ def _exchange(settings: Settings) -> Exchange:
     return Exchange(tls, settings.request_timeout, settings.max_concurrency)
 
 
-def _transport(settings: Settings, exchange: Exchange, wait: timedelta) -> Transport:
+async def _people(settings: Settings, exchange: Exchange, wait: timedelta) -> "_People":
     base = str(settings.vtn_url)
     circuit = Circuit(f"the VTN {URL(base).origin()}", patience=wait.total_seconds())
-    return Transport(exchange, base, Gate(settings.max_concurrency), circuit)
+    transport = Transport(exchange, base, Gate(settings.max_concurrency), circuit)
+    profile = await choose_profile(transport, settings.profile)
+    return _People(settings, exchange, transport, profile, wait)
 
 
 def _templates(value: str) -> tuple[str, ...]:
@@ -141,13 +192,13 @@ class _People:
             return Identities(self._client(BearerToken(bearer), None))
         if mode is CredentialMode.NONE:
             return Identities(self._client(NoCredential(), Form.BL))
-        endpoint = await self._endpoint()
+        endpoint = await self.endpoint()
         if mode is CredentialMode.SHARED:
-            return Identities(self._client(self._configured(endpoint), None))
+            return Identities(self._client(self.configured(endpoint), None))
         stored = await CredentialStore(database, self.settings.credentials_key).every()
         ids = {ven: ClientId(found.client_id) for ven, found in stored.items()}
         if mode is CredentialMode.REGISTRAR:
-            client = self._client(self._configured(endpoint), Form.BL)
+            client = self._client(self.configured(endpoint), Form.BL)
             return Identities(client, client_ids=ids, need_credentials=True)
         own = {
             ven: self._client(ClientCredentials(endpoint, found.client_id, found.secret), None)
@@ -160,13 +211,13 @@ class _People:
         chosen = form if configured is BodyForm.AUTO else Form(configured.value)
         return VtnClient(self.transport, self.profile, credential, chosen)
 
-    def _configured(self, endpoint: TokenEndpoint) -> ClientCredentials:
+    def configured(self, endpoint: TokenEndpoint) -> ClientCredentials:
         client_id, secret = self.settings.client_id, self.settings.client_secret
         if client_id is None or secret is None:
             raise ConfigurationError("VEN_CLIENT_ID and VEN_CLIENT_SECRET must be set")
         return ClientCredentials(endpoint, client_id, secret)
 
-    async def _endpoint(self) -> TokenEndpoint:
+    async def endpoint(self) -> TokenEndpoint:
         given = self.settings.token_url
         url = URL(str(given)) if given else await token_url(self.transport, self.profile)
         grant = Grant(

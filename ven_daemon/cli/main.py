@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ven_daemon.cli import inventory, register, sandbox
+from ven_daemon.cli import credentials, db, inventory, register, sandbox
 
 app = typer.Typer(
     name="ven-daemon",
@@ -19,6 +19,9 @@ app.command("samples")(inventory.samples)
 app.command("import")(inventory.import_)
 app.command("stats")(inventory.stats)
 app.command("sandbox")(sandbox.sandbox)
+
+app.add_typer(credentials.app, name="credentials")
+app.add_typer(db.app, name="db")
 
 
 def _say_version(wanted: bool) -> None:

@@ -6,40 +6,16 @@ from collections.abc import Iterable
 import typer
 
 from ven_daemon.cli import terminal
-from ven_daemon.domain.outcome import Failure, Outcome
+from ven_daemon.domain.outcome import SAID, Failure, Outcome
 from ven_daemon.domain.registration import Kind, VenPlan
-
-RULE = "=" * 60
-SAID = {
-    Kind.CREATE: "created",
-    Kind.ADOPT: "adopted",
-    Kind.UPDATE: "updated",
-    Kind.NOTHING: "unchanged",
-    Kind.ORPHANED: "orphaned",
-    Kind.DELETE: "deleted",
-}
-"""How a summary says what was done about resources."""
 
 FAILURES_SHOWN = 50
 """Lines of failures that a summary shows; the JSON document has them all."""
 
 
 def print_summary(outcome: Outcome) -> None:
-    """Print what the sample client printed, and below it what was done and what failed."""
-    kinds = outcome.kinds
-    lines = [
-        RULE,
-        "REGISTRATION SUMMARY",
-        RULE,
-        f"Total VENs processed:          {len(outcome.vens)}",
-        f"VENs successfully registered:  {len(outcome.vens) - outcome.failed_vens}",
-        f"Resources registered:          {outcome.registered}",
-        f"Failed VENs:                   {outcome.failed_vens}",
-        RULE,
-        ", ".join(f"{said} {kinds[kind]}" for kind, said in SAID.items()),
-        f"writes at the VTN: {outcome.writes}",
-    ]
-    for line in lines:
+    """Print the summary, and what failed, grouped."""
+    for line in outcome.summary():
         typer.echo(line)
     _print_notes(outcome)
 
