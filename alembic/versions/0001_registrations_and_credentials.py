@@ -16,7 +16,7 @@ def _what_the_vtn_holds() -> tuple[sa.Column, ...]:
         sa.Column("origin", sa.String(16)),
         sa.Column("applied", sa.String(32)),
         sa.Column("echoed", sa.String(32)),
-        sa.Column("targets", sa.JSON),
+        sa.Column("targets", sa.Text),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("last_error", sa.Text),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

@@ -9,8 +9,16 @@ from typing import NamedTuple, TypeAlias
 
 from ven_daemon.domain.fleet import Resource
 
-Value: TypeAlias = str | float | bool | tuple[float, float]
-"""What a payload or attribute may hold; a pair is a point (x, y)."""
+
+class Point(NamedTuple):
+    """A pair of numbers, such as one point of a curve."""
+
+    x: float
+    y: float
+
+
+Value: TypeAlias = str | float | bool | Point
+"""What a payload or attribute may hold."""
 
 
 class Attribute(NamedTuple):
@@ -52,22 +60,18 @@ def describe(resource: Resource) -> tuple[Attribute, ...]:
     least = limits.get("P_min_kw")
     said: tuple[tuple[str, Value | None], ...] = (
         ("DESCRIPTION", _description(resource)),
-        ("MAX_POWER_CONSUMPTION", limits.get("P_max_kw")),
-        ("MAX_POWER_EXPORT", None if least is None else max(0.0, -least)),
-        ("MIN_POWER_CONSUMPTION", None if least is None else max(0.0, least)),
-        ("MAX_ENERGY", limits.get("E_max_kwh")),
-        ("MIN_ENERGY", limits.get("E_min_kwh")),
         ("RESOURCE_ID", resource.resource_id),
         ("RESOURCE_TYPE", resource.resource_type),
         ("RESOURCE_SUB_TYPE", resource.resource_sub_type),
         ("METER_POINT_ID", resource.meter_point_id),
         ("ADDRESS", resource.address),
+        ("MAX_POWER_CONSUMPTION", limits.get("P_max_kw")),
+        ("MAX_POWER_EXPORT", None if least is None else max(0.0, -least)),
+        ("MIN_POWER_CONSUMPTION", None if least is None else max(0.0, least)),
+        ("MAX_ENERGY", limits.get("E_max_kwh")),
+        ("MIN_ENERGY", limits.get("E_min_kwh")),
     )
-    pairs = [
-        Attribute(kind, (_storable(value) if type(value) is str else value,))
-        for kind, value in said
-        if value is not None and value != ""
-    ]
+    pairs = [Attribute(kind, (value,)) for kind, value in said if value is not None and value != ""]
     if len(place) == 2:
         pairs.append(Attribute("LOCATION", (place["longitude"], place["latitude"])))
     return tuple(pairs)
@@ -75,7 +79,7 @@ def describe(resource: Resource) -> tuple[Attribute, ...]:
 
 def ours(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
     """Leave out what somebody else wrote on an object."""
-    return tuple(attribute for attribute in attributes if attribute.type in OURS)
+    return tuple([attribute for attribute in attributes if attribute.type in OURS])
 
 
 def foreign(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
@@ -108,17 +112,12 @@ def _description(resource: Resource) -> str:
     return parts[:TEXT_LIMIT]
 
 
-def _storable(text: str) -> str:
-    """Drop U+0000, which VTNs cannot store."""
-    return text.replace("\0", "") if "\0" in text else text
-
-
 def _type(attribute: Attribute) -> str:
     return attribute.type
 
 
 def _alike(wanted: Value, found: Value) -> bool:
-    if isinstance(wanted, tuple) and isinstance(found, tuple):
+    if isinstance(wanted, Point) and isinstance(found, Point):
         return all(map(_alike, wanted, found))
     if isinstance(wanted, bool) or isinstance(found, bool) or isinstance(wanted, str):
         return type(wanted) is type(found) and wanted == found

@@ -107,7 +107,9 @@ class Record:
     vtn_id: str | None = None
     origin: Origin | None = None
     applied: str | None = None
+    """Fingerprint of what was last sent, where the VTN took it for something else or not at all."""
     echoed: str | None = None
+    """Fingerprint of what the VTN made of it."""
     targets: tuple[Target, ...] = ()
     settled_at: datetime | None = None
     """Of a ven under which creates are under way: from then on none of them is accepted."""

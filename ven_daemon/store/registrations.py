@@ -1,8 +1,10 @@
 """What is on record of every object that we registered, or are registering."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Table, delete, select
@@ -89,7 +91,7 @@ class RegistrationStore:
             "origin": record.origin.value if record.origin else None,
             "applied": record.applied,
             "echoed": record.echoed,
-            "targets": [list(target) for target in record.targets],
+            "targets": _write_targets(record.targets),
             "attempts": record.attempts,
             "last_error": record.last_error,
             "updated_at": now,
@@ -118,7 +120,18 @@ def _record(row: Row[Any], name: str, key: str) -> Record:
         origin=Origin(row.origin) if row.origin else None,
         applied=row.applied,
         echoed=row.echoed,
-        targets=tuple(Target(value, kind) for value, kind in row.targets or ()),
+        targets=_read_targets(row.targets),
         attempts=row.attempts,
         last_error=row.last_error,
     )
+
+
+@lru_cache(maxsize=4096)
+def _write_targets(targets: tuple[Target, ...]) -> str:
+    """Write targets as JSON; a fleet has few different sets of them."""
+    return json.dumps(targets, ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)
+def _read_targets(text: str | None) -> tuple[Target, ...]:
+    return tuple(Target(value, kind) for value, kind in json.loads(text or "[]"))

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     Column,
     DateTime,
@@ -108,10 +107,11 @@ def _what_the_vtn_holds() -> tuple[Column[Any], ...]:
         Column("status", String(16), nullable=False),
         # Whether the object was created by us, or found and adopted.
         Column("origin", String(16)),
-        # What we last applied, and what the VTN made of it, as fingerprints.
+        # Fingerprints of what we last sent and of what the VTN made of it, where they differ.
         Column("applied", String(32)),
         Column("echoed", String(32)),
-        Column("targets", JSON),
+        # As observed, as JSON.
+        Column("targets", Text),
         Column("attempts", Integer, nullable=False),
         Column("last_error", Text),
         Column("updated_at", Instant, nullable=False),

@@ -66,7 +66,9 @@ class VtnClient:
     async def create_resource(self, wanted: WantedResource, ven: ObservedVen) -> ObservedResource:
         """Create a resource of *ven*; the answer must bear its name."""
         request = self.profile.create_resource(wanted, ven, await self.form())
-        created = await self._ask(request, lambda body: self.profile.read_resource(body, ven.id))
+        created = await self._ask(
+            request, lambda body: self.profile.read_resource(body, wanted, ven.id)
+        )
         return self._named(created, wanted.name)
 
     async def update_resource(
@@ -74,7 +76,9 @@ class VtnClient:
     ) -> ObservedResource:
         """Replace a resource, keeping of it what is not ours."""
         request = self.profile.update_resource(wanted, observed, ven, await self.form())
-        updated = await self._ask(request, lambda body: self.profile.read_resource(body, ven.id))
+        updated = await self._ask(
+            request, lambda body: self.profile.read_resource(body, wanted, ven.id)
+        )
         return self._named(updated, wanted.name)
 
     async def delete_resource(self, resource: ObservedResource) -> None:
@@ -92,6 +96,13 @@ class VtnClient:
             asks_as_ven = bool(scopes & {"write_vens", "write_vens_ven"})
             self._form = Form.VEN if asks_as_ven and "write_vens_bl" not in scopes else Form.BL
         return self._form
+
+    async def _echo(
+        self, request: Request, wanted: WantedResource, ven: ObservedVen
+    ) -> ObservedResource:
+        read = self.profile.read_resource
+        shown = await self._ask(request, lambda body: read(body, wanted, ven.id))
+        return self._named(shown, wanted.name)
 
     async def _remove(self, request: Request) -> None:
         try:

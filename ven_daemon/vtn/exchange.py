@@ -147,6 +147,8 @@ class Exchange:
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding == "identity" and (response.content_length or BODY_LIMIT + 1) <= BODY_LIMIT:
+        return await response.read()
     if encoding not in ("identity", "gzip", "x-gzip"):
         response.close()
         raise OutcomeUnknownError(f"an answer in {encoding}, which was not asked for")

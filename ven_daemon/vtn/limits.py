@@ -40,10 +40,15 @@ class Gate:
         self._trouble_at = float("-inf")
         self._begin_round()
 
+    def enter(self) -> bool:
+        """Take a place if there is one; every place is given back by one `release`."""
+        free = self.in_flight < self.limit and not self._waiters
+        self.in_flight += free
+        return free
+
     async def acquire(self) -> None:
-        """Wait for a place; every `acquire` is answered by one `release`."""
-        if self.in_flight < self.limit and not self._waiters:
-            self.in_flight += 1
+        """Wait for a place."""
+        if self.enter():
             return
         place = asyncio.get_running_loop().create_future()
         self._waiters.append(place)

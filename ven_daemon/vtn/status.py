@@ -53,7 +53,10 @@ def is_authentication(status: int, headers: Mapping[str, str], detail: str) -> b
     if status != 403:
         return False
     words = detail.lower()
-    return "WWW-Authenticate" in headers or any(known in words for known in _TOKEN_WORDS)
+    challenge = headers.get("WWW-Authenticate")
+    if challenge is not None and "insufficient_scope" not in challenge:
+        return True
+    return any(known in words for known in _TOKEN_WORDS)
 
 
 def words_of(status: int, headers: Mapping[str, str], body: bytes) -> str:
@@ -77,7 +80,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(value[:9])
     try:
         instant = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     return (aware - now).total_seconds()

@@ -91,12 +91,13 @@ class Transport:
         return answer
 
     async def _send_once(self, request: Request, header: str | None) -> Answer:
-        probe = await self.circuit.permit()
-        try:
-            await self.gate.acquire()
-        except BaseException:
-            self.circuit.abandon(probe=probe)
-            raise
+        probe = await self.circuit.permit() if self.circuit.is_open else False
+        if not self.gate.enter():
+            try:
+                await self.gate.acquire()
+            except BaseException:
+                self.circuit.abandon(probe=probe)
+                raise
         began = time.monotonic()
         trouble = True
         try:

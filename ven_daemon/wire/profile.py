@@ -116,8 +116,8 @@ class Profile(Protocol):
     ) -> Request:
         """Ask to replace a resource, keeping of it what is not ours."""
 
-    def read_resource(self, body: bytes, ven: VenId) -> ObservedResource:
-        """Read one resource."""
+    def read_resource(self, body: bytes, sent: WantedResource, ven: VenId) -> ObservedResource:
+        """Read the answer to a resource that was *sent*, which most likely is its echo."""
 
     def delete_resource(self, resource: ObservedResource) -> Request:
         """Ask to remove a resource."""

@@ -87,9 +87,9 @@ class Profile301:
         path = f"vens/{ven.id}/resources/{observed.id}"
         return Request("PUT", path, body=common.encode(shape))
 
-    def read_resource(self, body: bytes, ven: VenId) -> ObservedResource:
-        """Read one resource of *ven*."""
-        return _resource(common.decode_object(body), ven)
+    def read_resource(self, body: bytes, sent: WantedResource, ven: VenId) -> ObservedResource:
+        """Read the answer to a resource of *ven* that was sent."""
+        return _resource(common.decode_object(body), ven, sent)
 
     def delete_resource(self, resource: ObservedResource) -> Request:
         """`DELETE /vens/{venID}/resources/{resourceID}`."""
@@ -106,14 +106,16 @@ def _ven(shape: common.Shape) -> ObservedVen:
     )
 
 
-def _resource(shape: common.Shape, ven: VenId | None) -> ObservedResource:
+def _resource(
+    shape: common.Shape, ven: VenId | None, sent: WantedResource | None = None
+) -> ObservedResource:
     return ObservedResource(
         ResourceId(common.text(shape, "id")),
         ven or VenId(common.text(shape, "venID")),
         common.text(shape, "resourceName"),
         None,
         tuple(_targets(common.elements(shape, "targets"))),
-        common.attributes(shape),
+        common.attributes(shape, sent.attributes if sent else ()),
     )
 
 

@@ -85,10 +85,10 @@ class Profile310:
             shape["targets"] = [target.value for target in observed.targets]
         return Request("PUT", f"resources/{observed.id}", body=common.encode(shape))
 
-    def read_resource(self, body: bytes, ven: VenId) -> ObservedResource:
-        """Read one resource."""
+    def read_resource(self, body: bytes, sent: WantedResource, ven: VenId) -> ObservedResource:
+        """Read the answer to a resource that was sent."""
         del ven
-        return _resource(common.decode_object(body))
+        return _resource(common.decode_object(body), sent)
 
     def delete_resource(self, resource: ObservedResource) -> Request:
         """`DELETE /resources/{resourceID}`."""
@@ -115,14 +115,14 @@ def _ven(shape: common.Shape) -> ObservedVen:
     )
 
 
-def _resource(shape: common.Shape) -> ObservedResource:
+def _resource(shape: common.Shape, sent: WantedResource | None = None) -> ObservedResource:
     return ObservedResource(
         ResourceId(common.text(shape, "id")),
         VenId(common.text(shape, "venID")),
         common.text(shape, "resourceName"),
         common.optional_text(shape, "clientID"),
         tuple(_targets(common.elements(shape, "targets"))),
-        common.attributes(shape),
+        common.attributes(shape, sent.attributes if sent else ()),
     )
 
 

@@ -1,5 +1,6 @@
 """Carrying out plans: creates, replacements and deletions at the VTN, and their records."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,7 +43,8 @@ class Job:
     plan: VenPlan
     ven: ObservedVen | None
     action: ResourceAction | None = None
-    start_by: datetime | None = None
+    start_by: float = 0.0
+    """On the monotonic clock."""
     settles_at: datetime | None = None
 
 
@@ -209,7 +211,7 @@ class CarryingOut:
     async def _announce(self, jobs: Sequence[Job]) -> None:
         """Put on record, VEN by VEN, that creates are about to be sent."""
         settles_at = self._journal.settles_at()
-        start_by = self._journal.clock() + self._journal.start_within
+        start_by = time.monotonic() + self._journal.start_within.total_seconds()
         creates = [job for job in jobs if job.action is None or job.action.kind is Kind.CREATE]
         for job in creates:
             job.settles_at, job.start_by = settles_at, start_by
@@ -219,7 +221,7 @@ class CarryingOut:
         await self._journal.intend(intents)
 
     async def _renew_late(self, job: Job) -> None:
-        if job.start_by is not None and self._journal.clock() > job.start_by:
+        if time.monotonic() > job.start_by:
             await self._announce([job])
 
     async def _close_intents(self) -> None:

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
 
-CHUNK = 512
-LOW = 192
+CHUNK = 1024
+LOW = 256
 """How many jobs may be left before the next chunk is announced, while the workers go on."""
 
 

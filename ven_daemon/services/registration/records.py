@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ven_daemon.domain.attributes import ours, same
 from ven_daemon.domain.errors import RejectedError, TooLargeError, VtnError
 from ven_daemon.domain.registration import (
     ObservedResource,
@@ -45,18 +46,19 @@ def held(
 
 
 def registered(action: ResourceAction, shown: ObservedResource, origin: Origin) -> Record:
-    """Say that the VTN holds a resource as wanted, and how it shows it."""
+    """Say that the VTN holds a resource as wanted, and how it shows it where that differs."""
     wanted = action.wanted
-    applied = wanted.fingerprint if wanted else None
-    as_sent = wanted and (shown.name, shown.attributes) == (wanted.name, wanted.attributes)
+    if wanted is None:
+        raise AssertionError("nobody wants it")
+    as_sent = shown.name == wanted.name and same(wanted.attributes, ours(shown.attributes))
     return Record(
         action.name,
         Status.REGISTERED,
-        key=wanted.key if wanted else "",
+        key=wanted.key,
         vtn_id=shown.id,
         origin=origin,
-        applied=applied,
-        echoed=applied if as_sent else shown.fingerprint,
+        applied=None if as_sent else wanted.fingerprint,
+        echoed=None if as_sent else shown.fingerprint,
         targets=shown.targets,
     )
 
@@ -69,7 +71,6 @@ def settled(action: ResourceAction, origin: Origin) -> Record:
     if (
         record is not None
         and record.status is Status.REGISTERED
-        and record.applied is not None
         and (record.vtn_id, record.targets, record.key) == (found.id, found.targets, wanted.key)
     ):
         return record
