@@ -1,0 +1,88 @@
+"""What every test gets: no task left behind, no skip in CI, a PostgreSQL where it asks."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import TypeVar
+
+import pytest
+from pytest_asyncio import is_async_test
+
+from tests.rig.postgres import Database, Postgres
+
+_TURNS_TO_FINISH = 10
+_Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
+_SKIPS_FAIL = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(autouse=True)
+def _no_task_is_left_behind(request: pytest.FixtureRequest) -> None:
+    """Fail an async test whose tasks outlive it: they would work on in a later test."""
+    if is_async_test(request.node):
+        request.getfixturevalue("_tasks_are_watched")
+
+
+@pytest.fixture
+async def _tasks_are_watched() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    left = await _tasks_besides(before)
+    names = sorted(f"{task.get_name()} ({task.get_coro()})" for task in left)
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    if names:
+        pytest.fail(f"tasks left behind: {', '.join(names)}", pytrace=False)
+
+
+async def _tasks_besides(before: set[asyncio.Task[object]]) -> set[asyncio.Task[object]]:
+    """Give tasks that are ending a few turns of the loop to end."""
+    left: set[asyncio.Task[object]] = set()
+    for _ in range(_TURNS_TO_FINISH):
+        current = asyncio.current_task()
+        left = {task for task in asyncio.all_tasks() - before if task is not current}
+        if not left:
+            break
+        await asyncio.sleep(0)
+    return left
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skipped test is a failed one: there is no reason why it could not run."""
+    return _never_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """In CI a module that skips itself has failed too."""
+    return _never_skipped((yield))
+
+
+def _never_skipped(report: _Report) -> _Report:
+    expected = hasattr(report, "wasxfail")
+    if _SKIPS_FAIL and report.skipped and not expected:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which counts as a failure in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One real PostgreSQL for the session, started when the first test asks for it."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres) -> Iterator[Database]:
+    """An empty database for this test alone."""
+    database = postgres.fresh_database()
+    yield database
+    postgres.drop(database)
+
+
+@pytest.fixture
+def postgres_url(postgres_database: Database) -> str:
+    """The URL of an empty PostgreSQL database for this test alone."""
+    return postgres_database.url

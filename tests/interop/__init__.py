@@ -1,0 +1,1 @@
+"""Acceptance: the installed command against a VTN that somebody else wrote."""

@@ -1,0 +1,1 @@
+"""What tests stand on: real processes, a real PostgreSQL, the sandbox VTN and a real VTN."""
