@@ -4,6 +4,7 @@ The types, their units and their order are documented in docs/attributes.md.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
 
@@ -57,24 +58,39 @@ def describe(resource: Resource) -> tuple[Attribute, ...]:
     longitude first, as the enumeration of 3.1 has it.
     """
     limits, place = resource.capacities, resource.location
-    least = limits.get("P_min_kw")
-    said: tuple[tuple[str, Value | None], ...] = (
+    said = (
         ("DESCRIPTION", _description(resource)),
         ("RESOURCE_ID", resource.resource_id),
-        ("RESOURCE_TYPE", resource.resource_type),
-        ("RESOURCE_SUB_TYPE", resource.resource_sub_type),
         ("METER_POINT_ID", resource.meter_point_id),
         ("ADDRESS", resource.address),
-        ("MAX_POWER_CONSUMPTION", limits.get("P_max_kw")),
-        ("MAX_POWER_EXPORT", None if least is None else max(0.0, -least)),
-        ("MIN_POWER_CONSUMPTION", None if least is None else max(0.0, least)),
-        ("MAX_ENERGY", limits.get("E_max_kwh")),
-        ("MIN_ENERGY", limits.get("E_min_kwh")),
     )
-    pairs = [Attribute(kind, (value,)) for kind, value in said if value is not None and value != ""]
+    pairs = [Attribute(kind, (value,)) for kind, value in said if value]
+    pairs += _kind(resource.resource_type, resource.resource_sub_type)
+    pairs += _limits(*map(limits.get, ("P_max_kw", "P_min_kw", "E_max_kwh", "E_min_kwh")))
     if len(place) == 2:
         pairs.append(Attribute("LOCATION", (place["longitude"], place["latitude"])))
     return tuple(pairs)
+
+
+# A fleet has few kinds and few sets of limits; their attributes are shared.
+@lru_cache(maxsize=1024)
+def _kind(kind: str | None, sub_kind: str | None) -> tuple[Attribute, ...]:
+    said = (("RESOURCE_TYPE", kind), ("RESOURCE_SUB_TYPE", sub_kind))
+    return tuple(Attribute(name, (value,)) for name, value in said if value)
+
+
+@lru_cache(maxsize=1024)
+def _limits(
+    most: float | None, least: float | None, full: float | None, empty: float | None
+) -> tuple[Attribute, ...]:
+    said = (
+        ("MAX_POWER_CONSUMPTION", most),
+        ("MAX_POWER_EXPORT", None if least is None else max(0.0, -least)),
+        ("MIN_POWER_CONSUMPTION", None if least is None else max(0.0, least)),
+        ("MAX_ENERGY", full),
+        ("MIN_ENERGY", empty),
+    )
+    return tuple(Attribute(name, (value,)) for name, value in said if value is not None)
 
 
 def ours(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:

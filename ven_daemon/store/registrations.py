@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.registration import Origin, Record, Records, Status, Target
+from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
 from ven_daemon.store.schema import resource_registrations, ven_registrations
 
@@ -49,12 +49,13 @@ class RegistrationStore:
         forgotten: Iterable[tuple[VenName, str]] = (),
     ) -> None:
         """Write records, and forget resources, in one transaction."""
+        at = bulk.instant(now)
         ven_rows = [
-            {"ven": ven, "settled_at": r.settled_at, **self._row(r, now)}
+            {"ven": ven, "settled_at": bulk.instant(r.settled_at), **self._row(r, at)}
             for ven, r in (vens or {}).items()
         ]
         rows = [
-            {"ven": ven, "name": r.name, "resource_id": r.key, **self._row(r, now)}
+            {"ven": ven, "name": r.name, "resource_id": r.key, **self._row(r, at)}
             for ven, r in resources
         ]
         gone = list(forgotten)
@@ -63,8 +64,8 @@ class RegistrationStore:
         async with self._database.begin() as connection:
             for ven, name in gone:
                 await connection.execute(self._forget(ven, name))
-            await _upsert(connection, ven_registrations, ven_rows)
-            await _upsert(connection, resource_registrations, rows)
+            await bulk.upsert(connection, ven_registrations, ven_rows)
+            await bulk.upsert(connection, resource_registrations, rows)
 
     async def forget_ven(self, ven: VenName) -> None:
         """Forget a VEN and everything under it."""
@@ -83,32 +84,19 @@ class RegistrationStore:
             table.c.vtn == self._vtn, table.c.ven == ven, table.c.name == name
         )
 
-    def _row(self, record: Record, now: datetime) -> dict[str, Any]:
+    def _row(self, record: Record, at: str | None) -> dict[str, Any]:
         return {
             "vtn": self._vtn,
             "vtn_id": record.vtn_id,
-            "status": record.status.value,
-            "origin": record.origin.value if record.origin else None,
+            "status": record.status,
+            "origin": record.origin,
             "applied": record.applied,
             "echoed": record.echoed,
             "targets": _write_targets(record.targets),
             "attempts": record.attempts,
             "last_error": record.last_error,
-            "updated_at": now,
+            "updated_at": at,
         }
-
-
-async def _upsert(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert or replace by primary key: one statement, executed for many rows."""
-    if not rows:
-        return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
-    key = [column.name for column in table.primary_key]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=changed), rows
-    )
 
 
 def _record(row: Row[Any], name: str, key: str) -> Record:

@@ -49,7 +49,7 @@ async def token_url(transport: Transport, profile: Profile) -> URL:
         return fallback
     try:
         answer = await transport.send(request, _NOBODY)
-        found = URL(profile.read_token_endpoint(answer.body))
+        found = transport.base.join(URL(profile.read_token_endpoint(answer.body)))
     except (NotFoundError, UnsupportedError):
         return fallback
     except (WireError, ValueError) as error:
@@ -57,8 +57,9 @@ async def token_url(transport: Transport, profile: Profile) -> URL:
             f"/auth/server is unreadable ({error}): set VEN_TOKEN_URL"
         ) from None
     if not is_trustworthy(found, transport.base):
+        where = found.origin() if found.host else f"a {found.scheme} URL"
         raise ConfigurationError(
-            f"the VTN names {found.origin()} as its token endpoint, where the client secret is "
+            f"the VTN names {where} as its token endpoint, where the client secret is "
             "not sent unasked: set VEN_TOKEN_URL if that is right"
         )
     return found

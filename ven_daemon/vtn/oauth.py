@@ -4,10 +4,10 @@ import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
 from pydantic import SecretStr
 from yarl import URL
@@ -15,6 +15,7 @@ from yarl import URL
 from ven_daemon.domain.errors import UnauthorizedError, VtnBusyError, VtnError
 from ven_daemon.vtn.exchange import Answer, Exchange
 from ven_daemon.vtn.limits import Circuit
+from ven_daemon.vtn.status import classify, retry_after, words_of
 
 LIFE_LEAST, LIFE_MOST, LIFE_UNSAID = 1.0, 3600.0 * 24 * 30, 3600.0
 """Seconds that a token is taken to live: at least, at most, and where nobody says."""
@@ -57,7 +58,8 @@ class TokenEndpoint:
                 self._circuit.succeeded()
                 raise
             except VtnError as error:
-                self._circuit.failed(str(error), probe=probe)
+                told = error.retry_after.total_seconds() if error.retry_after else None
+                self._circuit.failed(str(error), probe=probe, retry_after=told)
                 raise
             except BaseException:
                 self._circuit.abandon(probe=probe)
@@ -80,9 +82,8 @@ class TokenEndpoint:
             token: Mapping[str, Any] = await client.fetch_token(
                 str(self.url), grant_type="client_credentials", **extra
             )
-        except OAuth2Error as error:
-            said = f"{error.error}: {error.description}" if error.description else str(error.error)
-            words = said.replace(secret.get_secret_value(), "***")
+        except _RefusedError as refusal:
+            words = str(refusal).replace(secret.get_secret_value(), "***")
             raise UnauthorizedError(
                 f"{self._circuit.name} refuses {client_id!r}: {words}"
             ) from None
@@ -93,10 +94,17 @@ class TokenEndpoint:
         return token
 
 
+class _RefusedError(Exception):
+    """What the endpoint says to a credential that it does not accept, in whatever characters."""
+
+    def __init__(self, error: object = None, description: object = None) -> None:
+        super().__init__(f"{error}: {description}" if description else str(error))
+
+
 class _AiohttpOAuth2Client(OAuth2Client):
     """authlib for the protocol, our exchange for the wire."""
 
-    oauth_error_class = OAuth2Error
+    oauth_error_class = _RefusedError  # type: ignore[assignment]
     token_field = "access_token"  # noqa: S105 - a member's name
 
     async def _fetch_token(
@@ -110,6 +118,7 @@ class _AiohttpOAuth2Client(OAuth2Client):
     ) -> Mapping[str, Any]:
         url, signed, form = auth.prepare(method, url, dict(headers or {}), body)
         answer = await self.session.send(method, URL(url), signed, form.encode())
+        _insist_on_success(answer, url)
         token: dict[str, Any] = self.parse_response_token(  # type: ignore[no-untyped-call]
             _Response(answer, self.token_field)
         )
@@ -132,14 +141,28 @@ class _Response:
         shape = orjson.loads(self._answer.body)
         if isinstance(shape, dict) and self._field in shape:
             shape["access_token"] = shape[self._field]
-            # authlib turns it into a wall-clock instant; ours is monotonic (`life_of`).
+            # authlib turns them into a wall-clock instant; ours is monotonic (`life_of`).
             shape["expires_in"] = life_of(shape.get("expires_in"))
+            shape.pop("expires_at", None)
         return shape
 
     def raise_for_status(self) -> None:
-        """Translate a status that is none of OAuth's."""
-        if self.status_code >= 300:
-            raise VtnBusyError(f"HTTP {self.status_code}", status=self.status_code)
+        """Statuses were judged before."""
+
+
+def _insist_on_success(answer: Answer, url: str) -> None:
+    """Tell a refusal from trouble: OAuth words it with 400 or 401, OpenADR 3.1 as a problem."""
+    if classify(answer.status) is None:
+        return
+    words = words_of(answer.status, answer.headers, answer.body)
+    if answer.status in (401, 403) or (answer.status == 400 and not words.startswith("HTTP")):
+        raise _RefusedError(words)
+    told = retry_after(answer.headers, datetime.now(UTC))
+    raise VtnBusyError(
+        f"the token endpoint {URL(url).origin()} says HTTP {answer.status}",
+        status=answer.status,
+        retry_after=timedelta(seconds=told) if told is not None and told > 0 else None,
+    )
 
 
 def life_of(seconds: object) -> float:
@@ -168,6 +191,7 @@ def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
     found: set[str] = set()
     for name in ("scope", "scp", "roles"):
         value = claims.get(name)
-        words = value.split() if isinstance(value, str) else value or ()
+        words = value.split() if isinstance(value, str) else value
+        words = words if isinstance(words, list) else ()
         found.update(word for word in words if isinstance(word, str))
     return frozenset(found)

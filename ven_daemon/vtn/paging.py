@@ -36,6 +36,7 @@ class Paging(Generic[T]):
         self._fetch: Callable[[Page], Awaitable[Listing[T]]] = fetch
         self._transport = transport
         self._found: dict[str, T] = {}
+        self._bad: set[str | None] = {None}
         self._limit = PAGE_LIMIT
         self._skip = 0
         self._pages = 0
@@ -66,7 +67,8 @@ class Paging(Generic[T]):
 
     def _is_end(self, last: int, fresh: int) -> bool:
         if last >= self._limit:
-            self._transport.gives_full_pages = True
+            # One that is full at half the size says nothing of larger ones.
+            self._transport.gives_full_pages |= self._limit == PAGE_LIMIT
             if not fresh:
                 _log.warning("listing.repeats_itself", hint="the VTN ignores skip")
                 return True
@@ -80,12 +82,14 @@ class Paging(Generic[T]):
         return self._transport.gives_full_pages
 
     def _take(self, listing: Listing[T]) -> int:
-        before = len(self._found)
+        before = len(self._found) + len(self._bad)
         for item in listing.items:
             self._found[item.id] = item
         for bad in listing.unreadable:
-            _log.warning("object.unreadable", id=bad.id, reason=bad.reason)
-        return len(self._found) - before + len(listing.unreadable)
+            if bad.id is None or bad.id not in self._bad:
+                _log.warning("object.unreadable", id=bad.id, reason=bad.reason)
+            self._bad.add(bad.id)
+        return len(self._found) + len(self._bad) - before
 
 
 async def _gather(pages: list[Awaitable[Listing[T]]]) -> list[Listing[T]]:

@@ -50,6 +50,8 @@ def read_listing(body: bytes, read: Callable[[Shape], T]) -> Listing[T]:
     shapes = decode(body)
     if not isinstance(shapes, list):
         raise WireError("a list was expected")
+    if shapes and not any(isinstance(shape, dict) for shape in shapes):
+        raise WireError("a list of objects was expected")
     items: list[T] = []
     unreadable: list[Unreadable] = []
     for shape in shapes:

@@ -1,6 +1,7 @@
 """OpenADR 3.1: resources are first-class, bodies say whose they are, targets are strings."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ven_daemon.domain.attributes import foreign
 from ven_daemon.domain.ids import ResourceId, VenId
@@ -110,7 +111,7 @@ def _ven(shape: common.Shape) -> ObservedVen:
         VenId(common.text(shape, "id")),
         common.text(shape, "venName"),
         common.optional_text(shape, "clientID"),
-        tuple(_targets(common.elements(shape, "targets"))),
+        _targets(common.elements(shape, "targets")),
         common.attributes(shape),
     )
 
@@ -121,10 +122,16 @@ def _resource(shape: common.Shape, sent: WantedResource | None = None) -> Observ
         VenId(common.text(shape, "venID")),
         common.text(shape, "resourceName"),
         common.optional_text(shape, "clientID"),
-        tuple(_targets(common.elements(shape, "targets"))),
+        _targets(common.elements(shape, "targets")),
         common.attributes(shape, sent.attributes if sent else ()),
     )
 
 
-def _targets(values: Iterable[object]) -> Iterable[Target]:
-    return (Target(str(value)) for value in values)
+def _targets(values: Iterable[object]) -> tuple[Target, ...]:
+    return _shared_targets(tuple(map(str, values)))
+
+
+@lru_cache(maxsize=4096)
+def _shared_targets(values: tuple[str, ...]) -> tuple[Target, ...]:
+    """A fleet has few different sets of targets: thousands of resources share each."""
+    return tuple(map(Target, values))

@@ -50,7 +50,9 @@ def registered(action: ResourceAction, shown: ObservedResource, origin: Origin) 
     wanted = action.wanted
     if wanted is None:
         raise AssertionError("nobody wants it")
-    as_sent = shown.name == wanted.name and same(wanted.attributes, ours(shown.attributes))
+    as_sent = shown.name == wanted.name and (
+        shown.attributes is wanted.attributes or same(wanted.attributes, ours(shown.attributes))
+    )
     return Record(
         action.name,
         Status.REGISTERED,
