@@ -4,6 +4,7 @@ The names are those of `docs/configuration.md`. Secrets are `SecretStr` from her
 """
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -28,6 +29,8 @@ from pydantic_settings import (
 )
 
 from ven_daemon.domain.errors import ConfigurationError
+
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
 class CredentialMode(StrEnum):
@@ -140,6 +143,18 @@ class Settings(BaseSettings):
     state_url: str = "sqlite:///./var/state.db"
     """Our own database."""
 
+    http_host: str = "127.0.0.1"
+    """Where the daemon answers its operators."""
+
+    http_port: int = Field(default=8081, ge=0, le=65535)
+    """The port for it; 0 takes a free one."""
+
+    operator_token: SecretStr | None = None
+    """Bearer token of operators; without it the daemon answers its own machine only."""
+
+    reconcile_interval: Period = timedelta(minutes=5)
+    """How often the VTN is compared with the inventory."""
+
     request_timeout: Period = timedelta(seconds=30)
     """A request's time limit, from its first byte to the answer's last."""
 
@@ -174,6 +189,13 @@ class Settings(BaseSettings):
         if self.tls_client_key and not self.tls_client_cert:
             raise ValueError("tls_client_key needs tls_client_cert")
         return self
+
+    def shown(self) -> dict[str, Any]:
+        """Give the settings in force, secrets and passwords masked."""
+        shown = self.model_dump(mode="json")
+        for name in ("inventory_url", "state_url"):
+            shown[name] = _PASSWORD.sub(r"\1***@", shown[name])
+        return {**shown, "credential_mode": self.mode.value}
 
     @property
     def mode(self) -> CredentialMode:

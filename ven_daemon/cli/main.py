@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ven_daemon.cli import credentials, db, inventory, register, sandbox
+from ven_daemon.cli import credentials, db, inventory, register, run, sandbox, status
 
 app = typer.Typer(
     name="ven-daemon",
@@ -14,6 +14,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A fleet-grade OpenADR 3 client.",
 )
+app.command("run")(run.run)
+app.command("status")(status.status)
 app.command("register")(register.register)
 app.command("samples")(inventory.samples)
 app.command("import")(inventory.import_)

@@ -1,6 +1,7 @@
 """What every command shares: running a coroutine, two consoles, JSON, exit codes."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 def run(step: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run *step* to its end; our own errors become one clear line and an exit code."""
+    spare_the_collector()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(step())
@@ -31,6 +33,16 @@ def run(step: Callable[[], Coroutine[Any, Any, T]]) -> T:
         fail(error)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def spare_the_collector() -> None:
+    """Let the cycle collector look rarely, and never at what the imports left.
+
+    A fleet is many objects and no cycles: by default it is walked again and again while
+    it grows, which takes a tenth of a registration.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

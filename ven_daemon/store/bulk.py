@@ -11,10 +11,23 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, bindparam, column, func, select, true
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Table,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.types import TypeEngine
+
+from ven_daemon.store.schema import Instant
 
 ROWS = 5000
 """Rows per statement: a statement holds the writer, and a document the memory."""
@@ -29,8 +42,12 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[dict[
 
 
 def instant(value: datetime | None) -> str | None:
-    """Write an instant as both databases read it from JSON."""
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if value else None
+    """Write an instant as both databases read it from JSON; a naive one means nothing."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 @lru_cache
@@ -42,12 +59,22 @@ def _upsert(table: Table, dialect: str) -> Insert:
         source = select(*(func.json_extract(each.c.value, f"$.{name}") for name in names))
         insert: Any = sqlite.insert(table)
     else:
-        types = [column(c.name, c.type) for c in table.columns]
-        record = func.json_to_recordset(bindparam("rows")).table_valued(*types)
-        source = select(record.render_derived(with_types=True))
+        typed = [column(each.name, _json_type(each)) for each in table.columns]
+        record = func.json_to_recordset(bindparam("rows")).table_valued(*typed)
+        record = record.render_derived(with_types=True)
+        source = select(*(_from_json(each, record.c[each.name]) for each in table.columns))
         insert = postgresql.insert(table)
     # Without a WHERE, SQLite takes ON CONFLICT for a join's.
     insert = insert.from_select(names, source.where(true()))
     changed = {name: insert.excluded[name] for name in names if name not in key}
     upsert: Insert = insert.on_conflict_do_update(index_elements=key, set_=changed)
     return upsert
+
+
+def _json_type(each: Column[Any]) -> TypeEngine[Any]:
+    return DateTime() if isinstance(each.type, Instant) else each.type
+
+
+def _from_json(each: Column[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Say of an instant that it is UTC: a server may live elsewhere."""
+    return func.timezone("UTC", value) if isinstance(each.type, Instant) else value

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, column, func, null, or_, select, table
@@ -91,6 +92,23 @@ class InventoryStore:
         """
         async with self._reading() as (connection, _):
             return await _size(connection)
+
+    async def mark(self) -> str:
+        """Give something that changes when the inventory does, cheaply.
+
+        What it misses (a row of PostgreSQL written without its `updated_at`) the next
+        pass finds.
+
+        Raises:
+            InventoryError: there is no usable inventory.
+        """
+        if self._database.file:
+            check_file(self._database.file)
+            return _file_mark(self._database.file)
+        async with self._reading() as (connection, missing):
+            newest = _column("updated_at", missing)
+            query = select(func.count(), func.max(newest)).select_from(table("resources"))
+            return str((await connection.execute(query)).one())
 
     async def vens(self) -> list[VenName]:
         """Name the VENs: most enabled resources first, then by name.
@@ -273,3 +291,12 @@ def _chunks(rows: Iterable[Resource]) -> Iterator[list[Resource]]:
     remaining = iter(rows)
     while chunk := list(islice(remaining, _CHUNK)):
         yield chunk
+
+
+def _file_mark(file: Path) -> str:
+    marks = []
+    for each in (file, file.with_name(file.name + "-wal")):
+        with suppress(FileNotFoundError):
+            found = each.stat()
+            marks.append(f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}")
+    return " ".join(marks)

@@ -28,7 +28,7 @@ async def lease(database: Database) -> AsyncIterator[None]:
         with _locked_file(database.file.with_name(database.file.name + ".lock"), str(database)):
             yield
         return
-    async with database.writer.connect() as connection:
+    async with database.read() as connection:  # of PostgreSQL's one engine, errors renamed
         held = await connection.scalar(text(f"SELECT pg_try_advisory_lock({ADVISORY_KEY})"))
         await connection.commit()
         if not held:
@@ -51,6 +51,7 @@ class _locked_file:  # noqa: N801 - reads as a clause: with _locked_file(path)
             self._file = self._path.open("a")
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self.__exit__()
             raise StateInUseError(f"another ven-daemon is working with {self._database}") from None
         except OSError as error:
             raise StoreError(f"{self._path} cannot be locked: {error.strerror}") from error

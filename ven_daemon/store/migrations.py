@@ -1,8 +1,11 @@
 """The state database's schema and identity: made, checked, refused."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import alembic.command
@@ -34,11 +37,15 @@ async def prepare(database: Database) -> None:
         await upgrade(database)
     elif revision != head():
         raise SchemaError(_other_schema(database, revision))
+    elif file is not None and not marker_of(file).exists():
+        async with database.read() as connection:
+            _mark(file, await connection.scalar(select(instance.c.uuid)))
 
 
 async def upgrade(database: Database) -> None:
     """Bring the schema to this program's, in one transaction, and mark the database as ours."""
     if database.file is not None:
+        _refuse_lost(database.file)
         await asyncio.to_thread(_make_folder, database.file)
     async with database.begin() as connection:
         revision = await connection.run_sync(_revision)
@@ -51,7 +58,7 @@ async def upgrade(database: Database) -> None:
             row = {"id": 1, "uuid": identity, "created_at": datetime.now(UTC)}
             await connection.execute(insert(instance), row)
     if database.file is not None:
-        marker_of(database.file).write_text(f"{identity}\n")
+        _mark(database.file, identity)
 
 
 def forget(database: Database) -> bool:
@@ -85,9 +92,26 @@ def _other_schema(database: Database, revision: str) -> str:
     return f"{database} has a newer schema ({revision}): run the newer ven-daemon that made it"
 
 
+def _mark(file: Path, identity: str | None) -> None:
+    try:
+        marker_of(file).write_text(f"{identity}\n")
+    except OSError as error:
+        raise StoreError(f"{marker_of(file)} cannot be written: {error.strerror}") from error
+
+
 def _is_lost(file: Path) -> bool:
-    gone = not file.exists() or file.stat().st_size == 0
+    gone = not file.exists() or file.stat().st_size == 0 or _is_bare(file)
     return gone and marker_of(file).exists()
+
+
+def _is_bare(file: Path) -> bool:
+    """Whether it holds no table: that is what a copy without its -wal may look like."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()
+    except sqlite3.Error:
+        return False
+    return not found[0]
 
 
 def _refuse_lost(file: Path) -> None:

@@ -94,7 +94,8 @@ class RegistrationStore:
             "echoed": record.echoed,
             "targets": _write_targets(record.targets),
             "attempts": record.attempts,
-            "last_error": record.last_error,
+            # The VTN's words; PostgreSQL cannot store U+0000.
+            "last_error": record.last_error and record.last_error.replace("\0", ""),
             "updated_at": at,
         }
 

@@ -17,7 +17,7 @@ from ven_daemon.vtn.oauth import scopes_of
 from ven_daemon.vtn.paging import Paging
 from ven_daemon.vtn.token import Credential
 from ven_daemon.vtn.transport import Transport
-from ven_daemon.wire.profile import Form, Listing, Page, Profile, Request, WireError
+from ven_daemon.wire.profile import Form, Listing, Page, Profile, Request
 
 T = TypeVar("T")
 HasId = TypeVar("HasId", ObservedVen, ObservedResource)
@@ -112,12 +112,9 @@ class VtnClient:
 
     async def _ask(self, request: Request, read: Callable[[bytes], T]) -> T:
         answer = await self.transport.send(request, self._credential)
-        try:
-            return read(answer.body)
-        except WireError as error:
-            kind = answer.headers.get("Content-Type", "no content type")
-            words = f"{request.method} {request.path}: {error} ({kind})"
-            raise self.transport.unreadable(words) from error
+        kind = answer.headers.get("Content-Type", "no content type")
+        what = f"{request.method} {request.path} ({kind})"
+        return self.transport.read(answer.body, read, what)
 
     def _named(self, found: HasId, name: str) -> HasId:
         if found.name != name:

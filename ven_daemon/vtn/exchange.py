@@ -20,6 +20,7 @@ from ven_daemon.domain.errors import (
     TooLargeError,
     VtnUnreachableError,
 )
+from ven_daemon.vtn.inflate import Inflate
 
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that are read, decompressed."""
@@ -152,16 +153,16 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     if encoding not in ("identity", "gzip", "x-gzip"):
         response.close()
         raise OutcomeUnknownError(f"an answer in {encoding}, which was not asked for")
-    inflate = None if encoding == "identity" else zlib.decompressobj(wbits=31)
+    inflate = None if encoding == "identity" else Inflate(BODY_LIMIT)
     read = bytearray()
     async for chunk in response.content.iter_any():
-        read += chunk if inflate is None else inflate.decompress(chunk, BODY_LIMIT + 1 - len(read))
+        read += chunk if inflate is None else inflate.feed(chunk)
         if len(read) > BODY_LIMIT:
             response.close()
             raise TooLargeError(
                 f"an answer of more than {BODY_LIMIT} bytes", status=response.status
             )
-    if inflate is not None and read and not inflate.eof:
+    if inflate is not None and not inflate.is_whole:
         raise OutcomeUnknownError("an answer cut short")
     return bytes(read)
 

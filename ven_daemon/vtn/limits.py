@@ -59,6 +59,10 @@ class Gate:
                 self._give_back()
             raise
 
+    def leave(self) -> None:
+        """Give a place back unused."""
+        self._give_back()
+
     def release(self, seconds: float, *, trouble: bool = False) -> None:
         """Give the place back after an exchange of *seconds*."""
         if trouble:

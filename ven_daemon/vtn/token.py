@@ -63,6 +63,10 @@ class BearerToken:
         return read_claims(self._token.get_secret_value())
 
 
+FRESH = 5.0
+"""Seconds in which a token that replaced a refused one is not itself replaced (F02)."""
+
+
 class ClientCredentials:
     """OAuth2 client credentials of one client."""
 
@@ -76,6 +80,7 @@ class ClientCredentials:
         self._token: str | None = None
         self._claims: Mapping[str, Any] = {}
         self._refresh_at = self._ends_at = 0.0
+        self._trusted_at = 0.0
         self._flight: asyncio.Task[None] | None = None
         self._refused: UnauthorizedError | None = None
         self._refusals = 0
@@ -84,8 +89,13 @@ class ClientCredentials:
     async def header(self, stale: str | None = None) -> str | None:
         """Sign with a living token, fetching one first where that is needed."""
         now = time.monotonic()
-        spent = self._token is None or now >= self._ends_at or stale == f"Bearer {self._token}"
-        if spent:
+        refused = stale is not None and stale == f"Bearer {self._token}"
+        if refused and self._flight is None and now < self._trusted_at:
+            words = f"the VTN refuses a token that {self.client_id!r} just obtained"
+            raise UnauthorizedError(words)
+        if refused:
+            self._trusted_at = now + FRESH
+        if refused or self._token is None or now >= self._ends_at:
             await self._fetched()
         elif now >= self._refresh_at:
             self._take_off()  # ahead of need: nobody waits for it

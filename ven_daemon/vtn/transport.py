@@ -3,8 +3,10 @@
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 import structlog
 from yarl import URL
@@ -13,6 +15,7 @@ from ven_daemon.domain.errors import (
     MisdirectedError,
     OutcomeUnknownError,
     RejectedError,
+    TooLargeError,
     VtnBusyError,
     VtnError,
     VtnUnreachableError,
@@ -22,7 +25,9 @@ from ven_daemon.vtn.exchange import Answer, Exchange
 from ven_daemon.vtn.limits import Circuit, Gate
 from ven_daemon.vtn.status import classify, is_authentication, retry_after, words_of
 from ven_daemon.vtn.token import Credential
-from ven_daemon.wire.profile import Request
+from ven_daemon.wire.profile import Request, WireError
+
+T = TypeVar("T")
 
 TRIES = 5
 """Times that a request which may be repeated is sent while the VTN works for others."""
@@ -45,6 +50,7 @@ class Transport:
         """POST, PUT and DELETE requests that the VTN accepted."""
         self.gives_full_pages = False
         """Whether a page as long as asked for was ever seen: then a shorter one is the last."""
+        self._unreadable = 0
         self._exchange = exchange
         self._url = lru_cache(maxsize=4096)(self._make_url)
 
@@ -91,13 +97,7 @@ class Transport:
         return answer
 
     async def _send_once(self, request: Request, header: str | None) -> Answer:
-        probe = await self.circuit.permit() if self.circuit.is_open else False
-        if not self.gate.enter():
-            try:
-                await self.gate.acquire()
-            except BaseException:
-                self.circuit.abandon(probe=probe)
-                raise
+        probe = await self._enter()
         began = time.monotonic()
         trouble = True
         try:
@@ -108,6 +108,10 @@ class Transport:
                 request.body,
             )
             trouble = self._note(answer, probe=probe)
+        except TooLargeError:
+            trouble = False
+            self.circuit.succeeded()
+            raise
         except VtnError as error:
             opens = isinstance(error, VtnUnreachableError)
             self.circuit.failed(str(error), probe=probe, opens=opens)
@@ -119,6 +123,22 @@ class Transport:
             self.requests += 1
             self.gate.release(time.monotonic() - began, trouble=trouble)
         return answer
+
+    async def _enter(self) -> bool:
+        """Pass the circuit and take a place at the gate; True says that this is the probe."""
+        while True:
+            probe = await self.circuit.permit() if self.circuit.is_open else False
+            if self.gate.enter():
+                return probe
+            try:
+                await self.gate.acquire()
+            except BaseException:
+                self.circuit.abandon(probe=probe)
+                raise
+            if probe or not self.circuit.is_open:
+                return probe
+            # It opened while we stood in line: a VTN that is down is not told so 64 times.
+            self.gate.leave()
 
     def _note(self, answer: Answer, *, probe: bool) -> bool:
         """Tell the circuit; say whether the VTN is in trouble."""
@@ -134,7 +154,7 @@ class Transport:
 
     def _error(self, kind: type[VtnError], answer: Answer, words: str) -> VtnError:
         if kind is MisdirectedError:
-            target = URL(answer.headers.get("Location", "")).host or "elsewhere"
+            target = _host(answer.headers.get("Location", ""))
             words = f"{self.base.origin()} redirects to {target}, which is not followed"
         if kind is RejectedError and self.circuit.rejects_everything:
             kind, words = VtnBusyError, f"the VTN rejects everything: {words}"
@@ -149,10 +169,31 @@ class Transport:
         url = self.base.join(URL(path))
         return url.with_query(list(query)) if query else url
 
+    def read(self, body: bytes, read: Callable[[bytes], T], what: str) -> T:
+        """Read a successful answer; one that cannot be read is the VTN's trouble.
+
+        Raises:
+            OutcomeUnknownError: it holds something else than the dialect says.
+        """
+        try:
+            value = read(body)
+        except WireError as error:
+            raise self.unreadable(f"{what}: {error}") from error
+        self._unreadable = 0
+        return value
+
     def unreadable(self, words: str) -> OutcomeUnknownError:
-        """Name a success that holds no usable answer: the VTN's trouble, not the object's."""
-        self.circuit.failed(words)
+        """Name a success that holds no usable answer; several in a row open the circuit."""
+        self._unreadable += 1
+        self.circuit.failed(words, opens=self._unreadable >= self.circuit.threshold)
         return OutcomeUnknownError(f"{self.base.origin()}: {words}", status=200)
+
+
+def _host(location: str) -> str:
+    try:
+        return URL(location).host or "elsewhere"
+    except ValueError:
+        return "elsewhere"
 
 
 def _headers(request: Request, header: str | None) -> dict[str, str]:

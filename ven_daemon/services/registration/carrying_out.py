@@ -60,6 +60,8 @@ class CarryingOut:
     ) -> None:
         self.again: set[VenName] = set()
         """VENs that must be looked at once more, because something is not settled."""
+        self.refused: set[VenName] = set()
+        """Those of them whose credential was refused."""
         self._client = client
         self._journal = journal
         self._outcomes = outcomes
@@ -238,6 +240,8 @@ class CarryingOut:
             self._barred[ven] = str(error)
         if error.transient or isinstance(error, _LOOK_AGAIN):
             self.again.add(ven)
+        if isinstance(error, UnauthorizedError):
+            self.refused.add(ven)
         if error.transient and not error.settled and job.settles_at is not None:
             self._unsettled[ven] = max(job.settles_at, self._unsettled.get(ven, job.settles_at))
 

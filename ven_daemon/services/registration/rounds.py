@@ -1,13 +1,13 @@
 """One credential's VENs, looked at and seen to in rounds until nothing is left unsettled."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
-from ven_daemon.domain.errors import VtnError
+from ven_daemon.domain.errors import UnauthorizedError, VtnError
 from ven_daemon.domain.ids import ClientId, VenName
 from ven_daemon.domain.outcome import VenOutcome
 from ven_daemon.domain.planning import plan
@@ -22,6 +22,12 @@ from ven_daemon.vtn.client import VtnClient
 
 ROUNDS = 8
 """Looks that a VEN gets in one run."""
+
+REFUSED_ROUNDS = 2
+"""Looks that a VEN gets whose credential is refused."""
+
+REFUSED_PAUSE = 5.0
+"""Seconds before a refused credential is tried again."""
 
 VANISHED_SHARE = 0.2
 """From this share of what we know on, a VTN that shows it no longer is given a second (F04)."""
@@ -76,34 +82,49 @@ class Rounds:
         looks = dict.fromkeys(pending, 0)
         while pending:
             ready = await self._settled(pending, records)
-            try:
-                again = await self._round(ready, records)
-            except VtnError as error:
-                again = self._lost(ready, error)
+            again, refused = await self._round(ready, records)
             for name in ready:
                 looks[name] += 1
-            over = [name for name in ready if name not in again or looks[name] == ROUNDS]
+            over = {
+                name
+                for name in ready
+                if name not in again
+                or looks[name] >= (REFUSED_ROUNDS if name in refused else ROUNDS)
+            }
             for name in over:
                 self._watcher.ven_done(self.outcomes[name])
             pending = [name for name in pending if name not in over]
             if pending:
                 records = await self._store.records()
-                await self._pause("looking again", _PAUSE.delay(max(looks.values()), 0.75))
+                await self._rest(looks, refused.intersection(pending))
 
     async def _round(
         self, names: Sequence[VenName], records: Mapping[VenName, Records]
-    ) -> set[VenName]:
-        plans = await self._plan(names, records)
-        self._watcher.planned(plans)
-        pass_ = CarryingOut(self._party.client, self._journal, self.outcomes, self._watcher)
-        await pass_.run(plans)
-        return pass_.again
+    ) -> tuple[set[VenName], set[VenName]]:
+        """Look and act once; give the VENs to look at again, and those whose token was refused."""
+        try:
+            plans = await self._plan(names, records)
+            self._watcher.planned(plans)
+            pass_ = CarryingOut(self._party.client, self._journal, self.outcomes, self._watcher)
+            await pass_.run(plans)
+        except VtnError as error:
+            return self._lost(names, error)
+        return pass_.again, pass_.refused
 
-    def _lost(self, names: Iterable[VenName], error: VtnError) -> set[VenName]:
+    def _lost(self, names: Sequence[VenName], error: VtnError) -> tuple[set[VenName], set[VenName]]:
         """Note that a whole look failed; a VTN that is gone for good is not asked again."""
         for name in names:
             self.outcomes[name].failures[None] = str(error)
-        return set() if self._party.client.transport.circuit.gave_up else set(names)
+        again = set() if self.transport.circuit.gave_up else set(names)
+        return again, set(names) if isinstance(error, UnauthorizedError) else set()
+
+    async def _rest(self, looks: Mapping[VenName, int], refused: set[VenName]) -> None:
+        """Pause before the next round, longer where a credential was refused."""
+        if refused:
+            # Token endpoints also refuse while their own database is in trouble.
+            await self._pause("a credential was refused", REFUSED_PAUSE)
+        else:
+            await self._pause("looking again", _PAUSE.delay(max(looks.values()), 0.75))
 
     async def _settled(
         self, names: Sequence[VenName], records: Mapping[VenName, Records]

@@ -1,4 +1,4 @@
-"""Wiring: settings become engines, sessions, stores and services, here and nowhere else."""
+"""What registering needs, put together."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -36,6 +36,7 @@ class Registering:
     """What is open while a fleet is being registered."""
 
     service: RegistrationService
+    store: RegistrationStore
     transport: Transport
     profile: Profile
 
@@ -89,7 +90,7 @@ async def obtain_token(settings: Settings) -> SecretStr:
         ConfigurationError: none is configured.
         VtnError: the token endpoint gives none.
     """
-    async with _exchange(settings) as exchange:
+    async with exchange_of(settings) as exchange:
         people = await _people(settings, exchange, timedelta(seconds=30))
         header = await people.configured(await people.endpoint()).header()
     return SecretStr((header or "").removeprefix("Bearer "))
@@ -140,21 +141,38 @@ async def open_registration(
         inventory = await stack.enter_async_context(open_inventory(settings.inventory_url))
         await inventory.vens()  # an unusable inventory is said before the VTN is asked
         database = await stack.enter_async_context(open_state(settings))
-        exchange = await stack.enter_async_context(_exchange(settings))
-        people = await _people(settings, exchange, wait)
-        transport, profile = people.transport, people.profile
-        identities = await people.identities(database, bearer)
-        service = RegistrationService(
-            inventory,
-            RegistrationStore(database, str(transport.base)),
-            identities,
-            settings.request_timeout,
-            Targets(_templates(settings.ven_targets), _templates(settings.resource_targets)),
-        )
-        yield Registering(service, transport, profile)
+        exchange = await stack.enter_async_context(exchange_of(settings))
+        yield await connect(settings, exchange, inventory, database, wait, bearer)
 
 
-def _exchange(settings: Settings) -> Exchange:
+async def connect(
+    settings: Settings,
+    exchange: Exchange,
+    inventory: InventoryStore,
+    database: Database,
+    wait: timedelta,
+    bearer: SecretStr | None = None,
+) -> Registering:
+    """Ask the VTN what it speaks, and put together who registers whom.
+
+    Raises:
+        VtnError: the VTN cannot be asked.
+    """
+    people = await _people(settings, exchange, wait)
+    transport = people.transport
+    store = RegistrationStore(database, str(transport.base))
+    service = RegistrationService(
+        inventory,
+        store,
+        await people.identities(database, bearer),
+        settings.request_timeout,
+        Targets(_templates(settings.ven_targets), _templates(settings.resource_targets)),
+    )
+    return Registering(service, store, transport, people.profile)
+
+
+def exchange_of(settings: Settings) -> Exchange:
+    """Make the HTTP session that the settings ask for; it opens when it is entered."""
     tls = Tls(
         settings.tls_ca_file,
         settings.tls_client_cert,

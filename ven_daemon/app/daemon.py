@@ -1,0 +1,293 @@
+"""The long-running service: one process that keeps a VTN equal to an inventory."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from ven_daemon import logs
+from ven_daemon.app.registration import Registering, connect, exchange_of, open_inventory
+from ven_daemon.config import Settings, load_settings
+from ven_daemon.domain.errors import (
+    StateInUseError,
+    StoreError,
+    VenDaemonError,
+    VtnUnreachableError,
+)
+from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.registration import Policy
+from ven_daemon.ops.desk import VtnView
+from ven_daemon.ops.server import OpsServer
+from ven_daemon.runtime.fleet_view import FleetView
+from ven_daemon.runtime.health import Health
+from ven_daemon.runtime.loop import Loop, LoopState
+from ven_daemon.runtime.notify import notify, watchdog_seconds
+from ven_daemon.runtime.schedule import Cadences
+from ven_daemon.runtime.supervisor import supervise
+from ven_daemon.services.registration import Selection
+from ven_daemon.store import migrations
+from ven_daemon.store.database import Database, open_database
+from ven_daemon.store.guard import StoreGuard
+from ven_daemon.store.inventory import InventoryStore
+from ven_daemon.store.lease import lease
+from ven_daemon.vtn.exchange import Exchange
+
+PATIENCE = timedelta(seconds=5)
+"""How long one pass waits for a VTN that does not work; the next pass tries again."""
+
+WATCH_INVENTORY = timedelta(seconds=5)
+GUARD_STORE_SECONDS = 10.0
+STANDBY_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Daemon:
+    """Everything that is open while the service runs; what operators see of it, too."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.health = Health()
+        self.fleet = FleetView()
+        self.started_at = datetime.now(UTC)
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._cadences = Cadences()
+        self._registration = Loop("registration", self._reconcile)
+        self._watching = Loop("inventory", self._watch_inventory)
+        self._asked: set[VenName] = set()
+        self._everything = True
+        self._seen: str | None = None
+        self._opened: Registering | None = None
+        self._inventory: InventoryStore
+        self._exchange: Exchange
+        self._database: Database
+
+    async def run(self, *, migrate: bool = False) -> None:
+        """Serve until told to stop.
+
+        Raises:
+            VenDaemonError: it cannot start, or a store was lost on the way.
+        """
+        self._listen_to_signals()
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            server = OpsServer(
+                self, settings.http_host, settings.http_port, settings.operator_token
+            )
+            await stack.enter_async_context(server)
+            _log.info("daemon.listening", host=settings.http_host, port=server.port)
+            if await self._open(stack, migrate=migrate):
+                await self._serve()
+        notify("STOPPING=1")
+        _log.info("daemon.stopped")
+
+    async def _open(self, stack: AsyncExitStack, *, migrate: bool) -> bool:
+        """Open the stores, waiting as standby while another daemon has the state."""
+        database = self._database = open_database(self._settings.state_url)
+        stack.push_async_callback(database.dispose)
+        while not await self._lease(stack):
+            if self._stop.is_set():
+                return False
+        if migrate:
+            await migrations.upgrade(database)
+        await migrations.prepare(database)
+        self.health.settled("state")
+        inventory = open_inventory(self._settings.inventory_url)
+        self._inventory = await stack.enter_async_context(inventory)
+        await self._inventory.vens()
+        self._exchange = await stack.enter_async_context(exchange_of(self._settings))
+        return True
+
+    async def _lease(self, stack: AsyncExitStack) -> bool:
+        try:
+            await stack.enter_async_context(lease(self._database))
+        except StateInUseError as error:
+            if "lease" not in self.health.concerns:
+                _log.info("daemon.standby", why=str(error))
+                notify("READY=1", "STATUS=standby")
+            self.health.lacks("lease", f"standby: {error}")
+            await _sleep_or(self._stop, STANDBY_SECONDS)
+            return False
+        self.health.settled("lease")
+        return True
+
+    async def _serve(self) -> None:
+        self._cadences.add(
+            "registration", self._settings.reconcile_interval, self._registration.wake
+        )
+        self._cadences.add("inventory", WATCH_INVENTORY, self._watching.wake)
+        self._registration.wake()
+        roots = {
+            "cadences": self._cadences.run,
+            "registration": self._registration.run,
+            "inventory": self._watching.run,
+            "heartbeat": self.health.beat,
+            "store guard": StoreGuard(self._database, GUARD_STORE_SECONDS).watch,
+            "systemd": self._tell_systemd,
+        }
+        try:
+            await supervise(roots, self._stop)
+        except BaseExceptionGroup as group:
+            known = group.subgroup(VenDaemonError)
+            if known is not None:
+                raise _first(known) from group
+            raise
+        finally:
+            self.health.stopping = True
+
+    async def _reconcile(self) -> None:
+        """One pass: over the VENs that were asked for, or over all."""
+        names, self._asked = self._asked, set()
+        selection = Selection() if self._everything or not names else Selection(names=tuple(names))
+        self._everything = True
+        try:
+            if self._opened is None:
+                self._opened = await connect(
+                    self._settings, self._exchange, self._inventory, self._database, PATIENCE
+                )
+            outcome = await self._opened.service.register(selection, Policy())
+            self.fleet.take(outcome, datetime.now(UTC), whole=selection.is_whole)
+            self.health.settled("inventory")
+            _log.info(
+                "registration.passed",
+                vens=len(outcome.vens),
+                resources=outcome.registered,
+                writes=outcome.writes,
+                failed=len(outcome.failures),
+            )
+            if self._opened.transport.circuit.is_open:
+                raise VtnUnreachableError("the VTN does not work: see the failures of the VENs")
+        except StoreError as error:
+            self.health.lacks("inventory", str(error))
+            raise
+        finally:
+            # A VTN that is down is a class: the first pass has ended all the same.
+            self.health.settled("registration")
+
+    async def _watch_inventory(self) -> None:
+        """Follow changes of the inventory at once."""
+        mark = await self._inventory.mark()
+        if self._seen is not None and mark != self._seen:
+            _log.info("inventory.changed")
+            self.reconcile(None)
+        self._seen = mark
+
+    async def _tell_systemd(self) -> None:
+        """READY once, STATUS as things change, WATCHDOG while there is progress."""
+        every = min((watchdog_seconds() or 10.0) / 2, 5.0)
+        told = False
+        while True:
+            if self.health.ready and not told:
+                told = True
+                notify("READY=1")
+                _log.info("daemon.ready", vens=self.fleet.counts())
+            counts = self.fleet.counts()
+            words = (
+                f"{counts['resources_registered']} of {counts['resources']} resources registered"
+            )
+            notify(f"STATUS={words}")
+            if self.health.alive and self._progresses():
+                notify("WATCHDOG=1")
+            await asyncio.sleep(0.2 if not told else every)
+
+    def _progresses(self) -> bool:
+        """Whether no step has been running for longer than any may."""
+        now, longest = datetime.now(UTC), timedelta(hours=1)
+        running = [loop.state.running_since for loop in (self._registration, self._watching)]
+        return all(since is None or now - since < longest for since in running)
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told_to_stop, number)
+        loop.add_signal_handler(signal.SIGHUP, self._told_to_reload)
+
+    def _told_to_stop(self, number: signal.Signals) -> None:
+        """Stop in order; told again, at once."""
+        _log.info("daemon.stopping", signal=number.name)
+        self.health.stopping = True
+        notify("STOPPING=1")
+        self._stop.set()
+        asyncio.get_running_loop().remove_signal_handler(number)
+
+    def _told_to_reload(self) -> None:
+        """Read the settings and credentials again; wrong ones change nothing."""
+        try:
+            settings = load_settings()
+        except VenDaemonError as error:
+            _log.error("settings.refused", problems=str(error))
+            return
+        logs.configure(settings.log_level, settings.log_format)
+        self._opened = None
+        self.reconcile(None)
+        _log.info("settings.reloaded")
+
+    def loops(self) -> list[tuple[LoopState, datetime | None]]:
+        """Every loop, and when it runs next."""
+        loops = (self._registration, self._watching)
+        return [(loop.state, self._cadences.next_run(loop.state.name)) for loop in loops]
+
+    def vtn(self) -> VtnView:
+        """How the VTN is doing."""
+        url = str(self._settings.vtn_url)
+        if self._opened is None:
+            return VtnView(url, None, False, False, 0, 0, 0)
+        transport = self._opened.transport
+        return VtnView(
+            url,
+            self._opened.profile.name,
+            transport.circuit.answered,
+            transport.circuit.is_open,
+            transport.requests,
+            transport.writes,
+            transport.gate.limit,
+        )
+
+    def configuration(self) -> Mapping[str, Any]:
+        """Give the settings in force, secrets masked."""
+        return self._settings.shown()
+
+    async def resources(self, ven: str) -> list[Mapping[str, Any]]:
+        """Give what is on record of the resources of one VEN."""
+        if self._opened is None:
+            return []
+        records = (await self._opened.store.records()).get(VenName(ven))
+        return [
+            {
+                "name": record.name,
+                "resource_id": record.key,
+                "id": record.vtn_id,
+                "status": record.status.value,
+                "error": record.last_error,
+            }
+            for record in (records.resources.values() if records else ())
+        ]
+
+    def reconcile(self, ven: str | None) -> None:
+        """Ask for a pass over one VEN, or all, as soon as possible."""
+        if ven is None:
+            self._everything = True
+        else:
+            self._asked.add(VenName(ven))
+            self._everything = False
+        self._registration.wake()
+
+
+async def _sleep_or(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _first(group: BaseExceptionGroup[VenDaemonError]) -> VenDaemonError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if not isinstance(error, VenDaemonError):
+        raise error
+    return error

@@ -1,0 +1,1 @@
+"""HTTP for operators: probes, metrics, and a JSON API."""

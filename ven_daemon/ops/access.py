@@ -1,0 +1,58 @@
+"""Who may use the daemon's HTTP surface (docs/operations.md).
+
+With an operator token everything but the probes and the metrics needs it. Without one
+the daemon binds loopback only and answers whoever is there, but refuses a foreign Host
+or Origin: a web page must not reach it by rebinding a name.
+"""
+
+from hmac import compare_digest
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+from pydantic import SecretStr
+
+OPEN = frozenset({"/livez", "/readyz", "/health", "/metrics"})
+"""`/health` without the token gives counts and no names."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* is this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_operator(request: web.Request, token: SecretStr | None) -> bool:
+    """Whether the request bears the operator token, compared in constant time."""
+    if token is None:
+        return True
+    given = request.headers.get(hdrs.AUTHORIZATION, "")
+    wanted = f"Bearer {token.get_secret_value()}"
+    return compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+
+
+def guard(token: SecretStr | None) -> Middleware:
+    """Make the middleware that lets in who may come in."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in OPEN:
+            return await handler(request)
+        if token is None and not _is_at_home(request):
+            raise web.HTTPForbidden(text="this address answers its own machine only")
+        if not is_operator(request, token):
+            raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
+        return await handler(request)
+
+    return middleware
+
+
+def _is_at_home(request: web.Request) -> bool:
+    origin = request.headers.get(hdrs.ORIGIN)
+    hosts = [urlsplit(f"//{request.host}").hostname]
+    if origin is not None:
+        hosts.append(urlsplit(origin).hostname)
+    return all(host is not None and is_loopback(host) for host in hosts)

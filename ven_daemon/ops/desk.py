@@ -1,0 +1,51 @@
+"""What the operator's HTTP surface asks of the daemon, and nothing more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from ven_daemon.runtime.fleet_view import FleetView
+from ven_daemon.runtime.health import Health
+from ven_daemon.runtime.loop import LoopState
+
+
+@dataclass(frozen=True, slots=True)
+class VtnView:
+    """How the VTN is doing."""
+
+    url: str
+    profile: str | None
+    answered: bool
+    circuit_open: bool
+    requests: int
+    writes: int
+    in_flight_limit: int
+
+
+class Desk(Protocol):
+    """The daemon, as seen by its operators."""
+
+    health: Health
+    fleet: FleetView
+    started_at: datetime
+
+    def loops(self) -> list[tuple[LoopState, datetime | None]]:
+        """Every loop, and when it runs next."""
+        ...
+
+    def vtn(self) -> VtnView:
+        """The VTN."""
+        ...
+
+    def configuration(self) -> Mapping[str, Any]:
+        """The settings in force, secrets masked."""
+        ...
+
+    async def resources(self, ven: str) -> list[Mapping[str, Any]]:
+        """The resources of one VEN: name, id at the VTN, status, last error."""
+        ...
+
+    def reconcile(self, ven: str | None) -> None:
+        """Ask for a pass over one VEN, or all, as soon as possible."""
+        ...

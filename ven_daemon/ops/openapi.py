@@ -1,0 +1,56 @@
+"""The operator API, described."""
+
+from importlib.metadata import version
+from typing import Any
+
+_JSON = "application/json"
+
+
+def _answer(words: str) -> dict[str, Any]:
+    return {"description": words, "content": {_JSON: {"schema": {"type": "object"}}}}
+
+
+def _get(summary: str, *parameters: dict[str, Any], missing: bool = False) -> dict[str, Any]:
+    responses = {"200": _answer("As asked."), "401": {"description": "The token is missing."}}
+    if missing:
+        responses["404"] = _answer("There is no such VEN.")
+    if any(each["in"] == "query" for each in parameters):
+        responses["400"] = {"description": "A parameter is wrong."}
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
+
+
+def _post(summary: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+    responses = {"202": _answer("Asked for."), "401": {"description": "The token is missing."}}
+    if parameters:
+        responses["404"] = _answer("There is no such VEN.")
+    return {"post": {"summary": summary, "parameters": list(parameters), "responses": responses}}
+
+
+def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+_VEN = {"name": "ven", "in": "path", "required": True, "schema": {"type": "string"}}
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "ven-daemon", "version": version("ven-daemon")},
+    "components": {"securitySchemes": {"operator": {"type": "http", "scheme": "bearer"}}},
+    "security": [{"operator": []}, {}],
+    "paths": {
+        "/api/v1/status": _get("The full picture"),
+        "/api/v1/loops": _get("Every loop: last success, last error, next run"),
+        "/api/v1/config": _get("The settings in force, secrets masked"),
+        "/api/v1/vens": _get(
+            "VENs, by page",
+            _query("skip", {"type": "integer", "minimum": 0, "default": 0}),
+            _query("limit", {"type": "integer", "minimum": 0, "maximum": 500, "default": 100}),
+            _query("state", {"enum": ["registered", "partly", "failed"]}),
+            _query("name", {"type": "string"}),
+        ),
+        "/api/v1/vens/{ven}": _get("One VEN with its resources", _VEN, missing=True),
+        "/api/v1/failures": _get("Everything that failed, by name, in the VTN's words"),
+        "/api/v1/reconcile": _post("Reconcile all VENs now"),
+        "/api/v1/vens/{ven}/reconcile": _post("Reconcile one VEN now", _VEN),
+    },
+}

@@ -1,0 +1,160 @@
+"""The daemon's HTTP server: probes, metrics and the operator API, hardened (faults.md F48)."""
+
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+from aiohttp import web
+from pydantic import SecretStr
+
+from ven_daemon.domain.errors import ConfigurationError
+from ven_daemon.ops import openapi, views
+from ven_daemon.ops.access import guard, is_loopback, is_operator
+from ven_daemon.ops.desk import Desk
+from ven_daemon.ops.metrics import exposition
+
+PAGE_MOST = 500
+"""VENs that one page may hold."""
+
+BODY_LIMIT = 64 * 1024
+KEEP_ALIVE = 15.0
+
+
+class OpsServer:
+    """Listens from entering to leaving."""
+
+    def __init__(self, desk: Desk, host: str, port: int, token: SecretStr | None) -> None:
+        if token is None and not is_loopback(host):
+            raise ConfigurationError(
+                f"VEN_HTTP_HOST={host} is reachable by others: set VEN_OPERATOR_TOKEN"
+            )
+        self._desk = desk
+        self._host, self._port, self._token = host, port, token
+        self._runner = web.AppRunner(
+            self._app(), handle_signals=False, access_log=None, keepalive_timeout=KEEP_ALIVE
+        )
+        self.port = port
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen.
+
+        Raises:
+            ConfigurationError: the port is taken, or the address is not ours.
+        """
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port, shutdown_timeout=2.0)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            where = f"{self._host}:{self._port}"
+            raise ConfigurationError(f"cannot listen on {where}: {error.strerror}") from error
+        with suppress(IndexError):
+            self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    def _app(self) -> web.Application:
+        app = web.Application(middlewares=[guard(self._token)], client_max_size=BODY_LIMIT)
+        app.add_routes(
+            [
+                web.get("/livez", self._livez),
+                web.get("/readyz", self._readyz),
+                web.get("/health", self._health),
+                web.get("/metrics", self._metrics),
+                web.get("/api/v1/openapi.json", self._openapi),
+                web.get("/api/v1/status", self._status),
+                web.get("/api/v1/loops", self._loops),
+                web.get("/api/v1/config", self._config),
+                web.get("/api/v1/vens", self._vens),
+                web.get("/api/v1/vens/{ven}", self._ven),
+                web.get("/api/v1/failures", self._failures),
+                web.post("/api/v1/reconcile", self._reconcile),
+                web.post("/api/v1/vens/{ven}/reconcile", self._reconcile),
+            ]
+        )
+        return app
+
+    async def _livez(self, _: web.Request) -> web.Response:
+        alive = self._desk.health.alive
+        return _json({"alive": alive}, 200 if alive else 503)
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        document = views.readiness(self._desk)
+        return _json(document, 200 if document["ready"] else 503)
+
+    async def _health(self, request: web.Request) -> web.Response:
+        names = self._token is None or is_operator(request, self._token)
+        return _json(views.status(self._desk, names=names))
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        content_type = "text/plain; version=1.0.0; charset=utf-8"
+        return web.Response(body=exposition(self._desk), headers={"Content-Type": content_type})
+
+    async def _openapi(self, _: web.Request) -> web.Response:
+        return _json(openapi.DOCUMENT)
+
+    async def _status(self, _: web.Request) -> web.Response:
+        return _json(views.status(self._desk))
+
+    async def _loops(self, _: web.Request) -> web.Response:
+        return _json({"loops": [views.loop(state, due) for state, due in self._desk.loops()]})
+
+    async def _config(self, _: web.Request) -> web.Response:
+        return _json(dict(self._desk.configuration()))
+
+    async def _vens(self, request: web.Request) -> web.Response:
+        skip, limit = _number(request, "skip", 0), _number(request, "limit", 100)
+        state, named = request.query.get("state"), request.query.get("name", "").casefold()
+        if limit > PAGE_MOST:
+            return _problem(400, f"limit: {PAGE_MOST} at the most")
+        if state not in (None, "registered", "partly", "failed"):
+            return _problem(400, "state: registered, partly or failed")
+        found = [each for each in self._desk.fleet.vens(state) if named in each.name.casefold()]
+        page = [views.ven(each) for each in found[skip : skip + limit]]
+        return _json({"total": len(found), "vens": page})
+
+    async def _ven(self, request: web.Request) -> web.Response:
+        view = self._desk.fleet.ven(request.match_info["ven"])
+        if view is None:
+            return _problem(404, "no such VEN")
+        return _json(views.ven(view, await self._desk.resources(view.name)))
+
+    async def _failures(self, _: web.Request) -> web.Response:
+        rows = [
+            {"ven": each.name, "resource": resource, "reason": reason, "at": views.instant(each.at)}
+            for each in self._desk.fleet.vens()
+            for resource, reason in each.failures
+        ]
+        return _json({"failures": rows})
+
+    async def _reconcile(self, request: web.Request) -> web.Response:
+        name = request.match_info.get("ven")
+        if name is not None and self._desk.fleet.ven(name) is None:
+            return _problem(404, "no such VEN")
+        self._desk.reconcile(name)
+        return _json({"asked": name or "all"}, 202)
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    given = request.query.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise web.HTTPBadRequest(text=f"{name}: a number was expected")
+    return int(given)
+
+
+def _json(document: Any, status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(document), status=status, content_type="application/json")
+
+
+def _problem(status: int, detail: str) -> web.Response:
+    return _json({"title": "Problem", "status": status, "detail": detail}, status)

@@ -1,0 +1,1 @@
+"""When, how often, until when: loops, cadences, health. What is done is `services`."""

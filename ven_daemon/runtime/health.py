@@ -1,0 +1,55 @@
+"""What a probe may ask: does the event loop turn, and which concerns keep us from working?"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+STALL_EVERY = 0.05
+ALIVE_WITHIN = 30.0
+"""Seconds without a beat after which the event loop counts as stuck."""
+
+
+@dataclass(slots=True)
+class Health:
+    """Concerns by name, each with the reason why it is not as it must be; none: ready.
+
+    Readiness is that of the process: store, schema, configuration, lease, a first pass
+    over the fleet that has ended. A VTN that is down is shown elsewhere.
+    """
+
+    concerns: dict[str, str] = field(
+        default_factory=lambda: {
+            "state": "not opened yet",
+            "registration": "the first pass over the fleet has not ended",
+        }
+    )
+    stopping: bool = False
+    worst_stall: float = 0.0
+    """Longest time, in seconds, that the event loop was held up since the start."""
+    _beat: float = field(default_factory=time.monotonic)
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything is as it must be."""
+        return not self.concerns and not self.stopping
+
+    @property
+    def alive(self) -> bool:
+        """Whether the event loop turns."""
+        return time.monotonic() - self._beat < ALIVE_WITHIN
+
+    def lacks(self, concern: str, reason: str) -> None:
+        """Say that a concern is not as it must be."""
+        self.concerns[concern] = reason
+
+    def settled(self, concern: str) -> None:
+        """Say that it is."""
+        self.concerns.pop(concern, None)
+
+    async def beat(self) -> None:
+        """Prove that the event loop turns, and measure how late it is."""
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(STALL_EVERY)
+            self._beat = time.monotonic()
+            self.worst_stall = max(self.worst_stall, self._beat - began - STALL_EVERY)
