@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -68,8 +69,9 @@ Period = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positiv
 """ISO 8601 or seconds."""
 
 
-def _also(name: str, *others: str) -> AliasChoices:
-    return AliasChoices(name, f"ven_{name}", *others)
+def _also(name: str, seeds: str) -> AliasChoices:
+    """Take the sample client's name of a setting as well."""
+    return AliasChoices(f"VEN_{name.upper()}", seeds)
 
 
 class Settings(BaseSettings):
@@ -82,6 +84,7 @@ class Settings(BaseSettings):
         extra="ignore",
         populate_by_name=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
         frozen=True,
     )
 
@@ -214,10 +217,69 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """First wins: command line, secrets directory, environment, `.env`, TOML."""
-        toml = TomlConfigSettingsSource(
-            settings_cls, os.environ.get("VEN_CONFIG", "ven-daemon.toml")
+        secrets = SecretsSettingsSource(
+            settings_cls, os.environ.get("VEN_SECRETS_DIR"), env_prefix=""
         )
-        return init_settings, file_secret_settings, env_settings, dotenv_settings, toml
+        file = os.environ.get("VEN_CONFIG", "ven-daemon.toml")
+        toml = _Toml(settings_cls, file)
+        return (
+            init_settings,
+            file_secret_settings,
+            secrets,
+            env_settings,
+            dotenv_settings,
+            toml,
+        )
+
+
+class _Toml(TomlConfigSettingsSource):
+    """A TOML file whose names may bear the prefix, and must be settings."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        given = {
+            name.lower().removeprefix("ven_"): value
+            for name, value in super()._read_file(file_path).items()
+        }
+        unknown = sorted(given.keys() - Settings.model_fields.keys())
+        if unknown:
+            raise ValueError(f"{file_path}: there is no setting {', '.join(unknown)}")
+        return given
+
+
+def reference() -> str:
+    """Write the reference of all settings, as Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables as below; the same names in lower case and without `VEN_` in",
+        "`ven-daemon.toml` (or the file that `VEN_CONFIG` names), with `VEN_` in a `.env` file or",
+        "as files of the directory that `VEN_SECRETS_DIR` names.",
+        "Later wins: defaults, TOML, `.env`, environment, secrets directory, command line.",
+        "Durations are ISO 8601 (`PT30S`) or seconds.",
+        "",
+        "This page is written by `ven-daemon config reference`.",
+        "",
+        "| name | default | for |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        aliases = field.validation_alias
+        choices = aliases.choices if isinstance(aliases, AliasChoices) else []
+        others = [str(each) for each in choices if str(each).isupper()]
+        also = f" Also `{', '.join(others)}`." if others else ""
+        words = " ".join((field.description or "").split())
+        lines.append(f"| `VEN_{name.upper()}` | {_default(field.default)} | {words}{also} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, timedelta):
+        return f"`PT{value.total_seconds():g}S`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`"
 
 
 def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
@@ -227,8 +289,10 @@ def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
         ConfigurationError: every problem, by name, in one message and without values.
     """
     said = {name: value for name, value in (given or {}).items() if value is not None}
+    secrets_dir = os.environ.get("VEN_SECRETS_DIR")
+    if secrets_dir and not Path(secrets_dir).is_dir():
+        raise ConfigurationError(f"VEN_SECRETS_DIR: {secrets_dir} is no folder")
     try:
-        secrets_dir = os.environ.get("VEN_SECRETS_DIR")
         return Settings(_secrets_dir=secrets_dir, **said)  # type: ignore[call-arg]
     except ValidationError as error:
         raise ConfigurationError(_problems(error)) from None

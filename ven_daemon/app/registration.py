@@ -1,7 +1,7 @@
 """What registering needs, put together."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,12 @@ from pydantic import SecretStr
 from yarl import URL
 
 from ven_daemon.config import BodyForm, CredentialMode, Settings
-from ven_daemon.domain.errors import ConfigurationError
+from ven_daemon.domain.errors import (
+    ConfigurationError,
+    VtnBusyError,
+    VtnError,
+    VtnUnreachableError,
+)
 from ven_daemon.domain.ids import ClientId, VenName
 from ven_daemon.services import samples
 from ven_daemon.services.importing import Importing, Request
@@ -142,7 +147,9 @@ async def open_registration(
         await inventory.vens()  # an unusable inventory is said before the VTN is asked
         database = await stack.enter_async_context(open_state(settings))
         exchange = await stack.enter_async_context(exchange_of(settings))
-        yield await connect(settings, exchange, inventory, database, wait, bearer)
+        opened = await connect(settings, exchange, inventory, database, wait, bearer)
+        with told_apart(opened.transport.circuit):
+            yield opened
 
 
 async def connect(
@@ -171,6 +178,24 @@ async def connect(
     return Registering(service, store, transport, people.profile)
 
 
+@contextmanager
+def told_apart(circuit: Circuit) -> Iterator[None]:
+    """Tell a VTN that never answered from one that answered and then went away.
+
+    Raises:
+        VtnUnreachableError: it never did.
+        VtnBusyError: it did.
+    """
+    try:
+        yield
+    except VtnError as error:
+        if circuit.silent:
+            raise VtnUnreachableError(str(error)) from error
+        if isinstance(error, VtnUnreachableError):
+            raise VtnBusyError(str(error)) from error
+        raise
+
+
 def exchange_of(settings: Settings) -> Exchange:
     """Make the HTTP session that the settings ask for; it opens when it is entered."""
     tls = Tls(
@@ -186,7 +211,8 @@ async def _people(settings: Settings, exchange: Exchange, wait: timedelta) -> "_
     base = str(settings.vtn_url)
     circuit = Circuit(f"the VTN {URL(base).origin()}", patience=wait.total_seconds())
     transport = Transport(exchange, base, Gate(settings.max_concurrency), circuit)
-    profile = await choose_profile(transport, settings.profile)
+    with told_apart(circuit):
+        profile = await choose_profile(transport, settings.profile)
     return _People(settings, exchange, transport, profile, wait)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ven_daemon.cli import credentials, db, inventory, register, run, sandbox, status
+from ven_daemon.cli import config, credentials, db, inventory, register, run, sandbox, status
 
 app = typer.Typer(
     name="ven-daemon",
@@ -22,6 +22,7 @@ app.command("import")(inventory.import_)
 app.command("stats")(inventory.stats)
 app.command("sandbox")(sandbox.sandbox)
 
+app.add_typer(config.app, name="config")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(db.app, name="db")
 

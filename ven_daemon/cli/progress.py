@@ -60,7 +60,8 @@ class _Count:
     def finished(self, outcome: VenOutcome) -> str:
         """Say how one VEN went."""
         self._finished += 1
-        place = f"[{self._finished}/{len(self._seen) or 1}] {outcome.ven}"
+        self._seen.add(outcome.ven)
+        place = f"[{self._finished}/{len(self._seen)}] {outcome.ven}"
         if outcome.failed:
             return f"{place}: FAILED: {outcome.failures[None]}"
         failed = f", {len(outcome.failures)} failed" if outcome.failures else ""

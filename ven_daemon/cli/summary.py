@@ -21,8 +21,10 @@ def print_summary(outcome: Outcome) -> None:
 
 
 def exit_code(outcome: Outcome) -> int:
-    """1 if anything failed, by name in the summary; 0 otherwise."""
-    return 1 if outcome.failures else 0
+    """4 if the VTN never answered, 1 if anything failed, by name in the summary; else 0."""
+    if outcome.failures:
+        return 4 if outcome.silent else 1
+    return 0
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

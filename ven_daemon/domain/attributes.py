@@ -106,7 +106,7 @@ def foreign(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
 def same(wanted: Iterable[Attribute], found: Iterable[Attribute]) -> bool:
     """Compare by meaning: order does not count, nor does 22 for 22.0 or a float's last bits."""
     wanted, found = tuple(wanted), tuple(found)
-    if wanted == found:
+    if wanted == found and not _hold_truth(wanted) and not _hold_truth(found):
         return True
     left, right = sorted(wanted, key=_type), sorted(found, key=_type)
     return len(left) == len(right) and all(
@@ -126,6 +126,11 @@ def _description(resource: Resource) -> str:
     kind = resource.resource_sub_type or resource.resource_type
     parts = f"{kind}, {resource.ven}" if kind and resource.ven else kind or resource.ven or ""
     return parts[:TEXT_LIMIT]
+
+
+def _hold_truth(attributes: tuple[Attribute, ...]) -> bool:
+    """Whether a boolean is among the values: Python takes True for 1."""
+    return any([bool in map(type, values) for _, values in attributes])  # noqa: C419 - faster
 
 
 def _type(attribute: Attribute) -> str:

@@ -9,6 +9,7 @@
     │   └── StateInUseError           … another process works with it
     └── VtnError                      talking to a VTN failed
         ├── VtnUnreachableError       nothing was sent: safe to repeat
+        │   └── GaveUpError           … and our patience is used up
         ├── VtnBusyError              408, 425, 429, 5xx: it asked us to come back
         ├── OutcomeUnknownError       sent, but no usable answer came back
         ├── UnauthorizedError         the credential is not accepted
@@ -104,6 +105,10 @@ class VtnUnreachableError(VtnError):
     def settled(self) -> bool:
         """Nothing was sent, so there is nothing to wait for."""
         return True
+
+
+class GaveUpError(VtnUnreachableError):
+    """The server has not worked for longer than our patience: nothing is tried again now."""
 
 
 class VtnBusyError(VtnError):

@@ -63,8 +63,10 @@ def resource_names(
     for row in rows:
         if row.resource_id not in names:
             name = _bare(row)
-            if name in taken:
-                name = suffixed(name, row.resource_id)
+            salt = ""
+            while name in taken:
+                name = suffixed(_bare(row), ResourceKey(row.resource_id + salt))
+                salt += "#"
             names[row.resource_id] = ResourceName(name)
             taken.add(name)
     return names
@@ -98,7 +100,7 @@ def targets(
 
 
 def _bare(row: Resource) -> str:
-    return wire_name(row.resource_name or row.resource_id)
+    return wire_name(row.resource_name) or wire_name(row.resource_id)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -67,6 +67,8 @@ class Outcome:
     """VENs without enabled resources."""
     problems: tuple[str, ...] = ()
     """What of the inventory could not be read."""
+    silent: bool = False
+    """Whether the VTN was asked and never answered."""
     writes: int = 0
     """POST, PUT and DELETE requests that the VTN accepted."""
 

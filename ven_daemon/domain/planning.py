@@ -112,7 +112,7 @@ def _ven_kind(
     if wanted is None:
         return _orphan_kind(record, policy) if observed else Kind.NOTHING
     if observed is None:
-        return Kind.CREATE
+        return Kind.CREATE if wanted.resources else Kind.NOTHING
     return Kind.NOTHING if record and record.vtn_id == observed.id else Kind.ADOPT
 
 

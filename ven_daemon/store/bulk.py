@@ -1,4 +1,4 @@
-"""Writing many rows by one statement and one parameter: a JSON document that SQL unpacks.
+"""Writing many rows by one statement: what differs is one JSON document that SQL unpacks.
 
 An executemany crosses between Python and the database once per row. With SQLite that
 hands the interpreter lock back and forth between two threads for each row, which a
@@ -15,9 +15,10 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     DateTime,
+    String,
     Table,
     bindparam,
-    column,
+    cast,
     func,
     select,
     true,
@@ -25,20 +26,27 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Insert
-from sqlalchemy.types import TypeEngine
 
 from ven_daemon.store.schema import Instant
 
 ROWS = 5000
 """Rows per statement: a statement holds the writer, and a document the memory."""
 
+_SHARED = "every_"
+"""Prefix of the parameters that are the same for every row."""
 
-async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert or replace *rows*, dicts of all columns, by the table's primary key."""
+
+async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert or replace *rows*, values in the order of *table*'s columns, by its primary key."""
+    names = table.columns.keys()
     for begin in range(0, len(rows), ROWS):
-        document = orjson.dumps(rows[begin : begin + ROWS]).decode()
-        statement = _upsert(table, connection.dialect.name)
-        await connection.execute(statement, {"rows": document})
+        columns = dict(zip(names, zip(*rows[begin : begin + ROWS], strict=True), strict=True))
+        # Most columns hold one value in all rows; unpacking it from each would cost the most.
+        varying = tuple(name for name, values in columns.items() if _differ(values)) or (*names,)
+        document = orjson.dumps([*zip(*(columns[name] for name in varying), strict=True)]).decode()
+        shared = {_SHARED + name: columns[name][0] for name in names if name not in varying}
+        statement = _upsert(table, connection.dialect.name, varying)
+        await connection.execute(statement, {"rows": document, **shared})
 
 
 def instant(value: datetime | None) -> str | None:
@@ -50,31 +58,39 @@ def instant(value: datetime | None) -> str | None:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
+def _differ(values: tuple[Any, ...]) -> bool:
+    return values.count(values[0]) < len(values)
+
+
 @lru_cache
-def _upsert(table: Table, dialect: str) -> Insert:
-    names = [each.name for each in table.columns]
+def _upsert(table: Table, dialect: str, varying: tuple[str, ...]) -> Insert:
+    names = table.columns.keys()
     key = [each.name for each in table.primary_key]
     if dialect == "sqlite":
         each = func.json_each(bindparam("rows")).table_valued("value")
-        source = select(*(func.json_extract(each.c.value, f"$.{name}") for name in names))
+        values = {n: func.json_extract(each.c.value, f"$[{i}]") for i, n in enumerate(varying)}
+        source = select(*(values.get(name, _shared(name)) for name in names))
         insert: Any = sqlite.insert(table)
     else:
-        typed = [column(each.name, _json_type(each)) for each in table.columns]
-        record = func.json_to_recordset(bindparam("rows")).table_valued(*typed)
-        record = record.render_derived(with_types=True)
-        source = select(*(_from_json(each, record.c[each.name]) for each in table.columns))
+        document = cast(bindparam("rows", type_=String), postgresql.JSONB)
+        each = func.jsonb_array_elements(document).table_valued("value")
+        values = {n: each.c.value.op("->>")(i) for i, n in enumerate(varying)}
+        typed = (_typed(c, values.get(c.name, _shared(c.name))) for c in table.columns)
+        source = select(*typed)
         insert = postgresql.insert(table)
     # Without a WHERE, SQLite takes ON CONFLICT for a join's.
-    insert = insert.from_select(names, source.where(true()))
+    insert = insert.from_select(names, source.select_from(each).where(true()))
     changed = {name: insert.excluded[name] for name in names if name not in key}
     upsert: Insert = insert.on_conflict_do_update(index_elements=key, set_=changed)
     return upsert
 
 
-def _json_type(each: Column[Any]) -> TypeEngine[Any]:
-    return DateTime() if isinstance(each.type, Instant) else each.type
+def _shared(name: str) -> ColumnElement[Any]:
+    return bindparam(_SHARED + name, type_=String)
 
 
-def _from_json(each: Column[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Say of an instant that it is UTC: a server may live elsewhere."""
-    return func.timezone("UTC", value) if isinstance(each.type, Instant) else value
+def _typed(each: Column[Any], text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Make of a text what the column holds; an instant is UTC, and a server may live elsewhere."""
+    if isinstance(each.type, Instant):
+        return func.timezone("UTC", cast(text, DateTime))
+    return cast(text, each.type)

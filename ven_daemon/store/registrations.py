@@ -51,13 +51,10 @@ class RegistrationStore:
         """Write records, and forget resources, in one transaction."""
         at = bulk.instant(now)
         ven_rows = [
-            {"ven": ven, "settled_at": bulk.instant(r.settled_at), **self._row(r, at)}
+            (self._vtn, ven, bulk.instant(r.settled_at), *_held(r, at))
             for ven, r in (vens or {}).items()
         ]
-        rows = [
-            {"ven": ven, "name": r.name, "resource_id": r.key, **self._row(r, at)}
-            for ven, r in resources
-        ]
+        rows = [(self._vtn, ven, r.name, r.key, *_held(r, at)) for ven, r in resources]
         gone = list(forgotten)
         if not (ven_rows or rows or gone):
             return
@@ -84,20 +81,21 @@ class RegistrationStore:
             table.c.vtn == self._vtn, table.c.ven == ven, table.c.name == name
         )
 
-    def _row(self, record: Record, at: str | None) -> dict[str, Any]:
-        return {
-            "vtn": self._vtn,
-            "vtn_id": record.vtn_id,
-            "status": record.status,
-            "origin": record.origin,
-            "applied": record.applied,
-            "echoed": record.echoed,
-            "targets": _write_targets(record.targets),
-            "attempts": record.attempts,
-            # The VTN's words; PostgreSQL cannot store U+0000.
-            "last_error": record.last_error and record.last_error.replace("\0", ""),
-            "updated_at": at,
-        }
+
+def _held(record: Record, at: str | None) -> tuple[Any, ...]:
+    """Give the columns that both tables share, in their order (`schema._what_the_vtn_holds`)."""
+    return (
+        record.vtn_id,
+        record.status,
+        record.origin,
+        record.applied,
+        record.echoed,
+        _write_targets(record.targets),
+        record.attempts,
+        # The VTN's words; PostgreSQL cannot store U+0000.
+        record.last_error and record.last_error.replace("\0", ""),
+        at,
+    )
 
 
 def _record(row: Row[Any], name: str, key: str) -> Record:

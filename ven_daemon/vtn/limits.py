@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ven_daemon.domain.errors import VtnUnreachableError
+from ven_daemon.domain.errors import GaveUpError
 from ven_daemon.domain.retry import Backoff, clamp_retry_after
 
 Clock = Callable[[], float]
@@ -21,10 +21,11 @@ class Gate:
     Slow start: from *first* in flight, doubled per round trip up to *most* for as long
     as that gets more done. Halved when the VTN is in trouble (429, 5xx, answers four
     times slower than its best and slower than a quarter of a second), then one more at
-    a time: per round, or per `recovery` seconds after trouble.
+    a time: per round, or per so many seconds as the trouble asked for.
     """
 
     recovery = 10.0
+    """Seconds per step upwards after a VTN said that it was pressed too hard."""
     growth = 1.25
     """A doubling that gets less than this much more done ends the slow start."""
 
@@ -38,6 +39,8 @@ class Gate:
         self._best_rate = 0.0
         self._best_latency = float("inf")
         self._trouble_at = float("-inf")
+        self._grow_at = float("-inf")
+        self._pause = 0.0
         self._begin_round()
 
     def enter(self) -> bool:
@@ -63,10 +66,12 @@ class Gate:
         """Give a place back unused."""
         self._give_back()
 
-    def release(self, seconds: float, *, trouble: bool = False) -> None:
+    def release(
+        self, seconds: float, *, trouble: bool = False, recovery: float | None = None
+    ) -> None:
         """Give the place back after an exchange of *seconds*."""
         if trouble:
-            self._slow_down()
+            self._slow_down(self.recovery if recovery is None else recovery)
         else:
             self._latency += seconds
             self._completed += 1
@@ -93,30 +98,32 @@ class Gate:
         latency = self._latency / self._completed
         self._best_latency = min(self._best_latency, latency)
         if latency > max(0.25, 4 * self._best_latency):
-            self._slow_down()
+            self._slow_down(self.recovery)
         elif self._starting:
             self._starting = rate > self._best_rate * self.growth
             self.limit = min(self.limit * 2 if self._starting else self.limit, self._most)
-        elif now - self._trouble_at > self.recovery:
+        elif now >= self._grow_at:
             self.limit = min(self.limit + 1, self._most)
-            self._trouble_at += self.recovery if self._trouble_at > 0 else 0
+            self._grow_at = now + self._pause
         self._best_rate = max(self._best_rate, rate)
         self._begin_round()
 
-    def _slow_down(self) -> None:
+    def _slow_down(self, recovery: float) -> None:
         """Halve, once per round: what was in flight together fails together."""
         now = self._clock()
         if self._trouble_at < self._round_began:
             self.limit = max(1, self.limit // 2)
         self._starting = False
         self._trouble_at = now
+        self._pause = recovery
+        self._grow_at = now + recovery
 
 
 class Circuit:
     """One pause for a whole VTN: while it is open, one probe at a time goes through.
 
     Callers wait in `permit`. Those that would wait longer than *patience* seconds
-    since the VTN last worked get a `VtnUnreachableError` instead.
+    since the VTN last worked get a `GaveUpError` instead.
     """
 
     threshold = 5
@@ -138,6 +145,8 @@ class Circuit:
         """Whether the VTN ever answered at all."""
         self.rejects_everything = False
         """Whether more than half of the last answers were rejections (F09)."""
+        self.mass_rejections = 0
+        """How often that began."""
         self._clock = clock
         self._backoff = backoff or Backoff()
         self._failures = 0
@@ -148,6 +157,11 @@ class Circuit:
         self._probing = False
         self._words = "no answer"
         self._recent: deque[bool] = deque(maxlen=self.window)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it was asked and has never answered."""
+        return self._failures > 0 and not self.answered
 
     @property
     def is_open(self) -> bool:
@@ -166,28 +180,31 @@ class Circuit:
         A probe must be answered by `succeeded`, `failed` or `abandon`.
 
         Raises:
-            VtnUnreachableError: the VTN has not worked for longer than our patience.
+            GaveUpError: the VTN has not worked for longer than our patience, or asks
+                for a longer pause than that.
         """
         while self.is_open:
             now = self._clock()
             if now < self._told:
+                self._check_patience(now, self._told)
                 await asyncio.sleep(self._told - now)
             elif now < self._not_before or self._probing:
-                self._check_patience(now)
+                self._check_patience(now, now)
                 await asyncio.sleep(max(0.02, min(self._not_before - now, 1.0)))
             else:
                 self._probing = True
                 return True
         return False
 
-    def succeeded(self, *, rejected: bool = False) -> None:
+    def succeeded(self, *, rejected: bool = False, probe: bool = False) -> None:
         """Note an answer; *rejected* says that the object was refused as it is."""
         self.answered = True
         self._recent.append(rejected)
-        refused = sum(self._recent) * 2 > self.window if rejected else False
-        if refused and len(self._recent) == self.window:
+        looked_back = len(self._recent) == self.window
+        if rejected and looked_back and sum(self._recent) * 2 > self.window:
+            self.mass_rejections += not self.rejects_everything
             self.rejects_everything = True
-            self.failed("it rejects everything", opens=True)
+            self.failed("it rejects everything", probe=probe, opens=True)
             return
         if not rejected:
             self.rejects_everything = False
@@ -223,9 +240,12 @@ class Circuit:
         if probe:
             self._probing = False
 
-    def _check_patience(self, now: float) -> None:
+    def _check_patience(self, now: float, until: float) -> None:
+        since = self._down_since if self._down_since is not None else now
+        if until > now and until - since > self.patience:
+            wait = until - now
+            raise GaveUpError(f"{self.name} asks for a pause of {wait:.0f} s: {self._words}")
         if self.gave_up:
-            down = now - (self._down_since or now)
-            raise VtnUnreachableError(
-                f"{self.name} has been failing for {down:.0f} s: {self._words}"
+            raise GaveUpError(
+                f"{self.name} has been failing for {now - since:.0f} s: {self._words}"
             )

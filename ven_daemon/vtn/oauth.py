@@ -12,7 +12,7 @@ from authlib.oauth2.client import OAuth2Client
 from pydantic import SecretStr
 from yarl import URL
 
-from ven_daemon.domain.errors import UnauthorizedError, VtnBusyError, VtnError
+from ven_daemon.domain.errors import MisdirectedError, UnauthorizedError, VtnBusyError, VtnError
 from ven_daemon.vtn.exchange import Answer, Exchange
 from ven_daemon.vtn.limits import Circuit
 from ven_daemon.vtn.status import classify, retry_after, words_of
@@ -154,12 +154,15 @@ def _insist_on_success(answer: Answer, url: str) -> None:
     """Tell a refusal from trouble: OAuth words it with 400 or 401, OpenADR 3.1 as a problem."""
     if classify(answer.status) is None:
         return
+    where = f"the token endpoint {URL(url).origin()}"
+    if answer.status < 400:
+        raise MisdirectedError(f"{where} redirects, which is not followed", status=answer.status)
     words = words_of(answer.status, answer.headers, answer.body)
     if answer.status in (401, 403) or (answer.status == 400 and not words.startswith("HTTP")):
         raise _RefusedError(words)
     told = retry_after(answer.headers, datetime.now(UTC))
     raise VtnBusyError(
-        f"the token endpoint {URL(url).origin()} says HTTP {answer.status}",
+        f"{where} says HTTP {answer.status}",
         status=answer.status,
         retry_after=timedelta(seconds=told) if told is not None and told > 0 else None,
     )

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from ven_daemon.domain.errors import OutcomeUnknownError, TooLargeError
+from ven_daemon.domain.errors import OutcomeUnknownError, TooLargeError, UnsupportedError
 from ven_daemon.domain.registration import ObservedResource, ObservedVen
 from ven_daemon.vtn.transport import Transport
 from ven_daemon.wire.profile import PAGE_LIMIT, Listing, Page
@@ -70,8 +70,7 @@ class Paging(Generic[T]):
             # One that is full at half the size says nothing of larger ones.
             self._transport.gives_full_pages |= self._limit == PAGE_LIMIT
             if not fresh:
-                _log.warning("listing.repeats_itself", hint="the VTN ignores skip")
-                return True
+                return self._repeats(last)
             # As many at once as were read so far: a wrong guess at the end costs little.
             self._at_once = min(self._pages, PAGES_AT_ONCE) if last == self._limit else 1
             return False
@@ -80,6 +79,12 @@ class Paging(Generic[T]):
         # A short page is the last, unless this VTN always gives less than it is asked for.
         self._at_once = 1
         return self._transport.gives_full_pages
+
+    def _repeats(self, last: int) -> bool:
+        """A VTN that ignores `skip` has shown everything only if it ignores `limit` too."""
+        if last > self._limit:
+            return True
+        raise UnsupportedError("the VTN ignores skip: its listings cannot be read to their end")
 
     def _take(self, listing: Listing[T]) -> int:
         before = len(self._found) + len(self._bad)

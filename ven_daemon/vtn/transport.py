@@ -12,6 +12,7 @@ import structlog
 from yarl import URL
 
 from ven_daemon.domain.errors import (
+    GaveUpError,
     MisdirectedError,
     OutcomeUnknownError,
     RejectedError,
@@ -28,6 +29,9 @@ from ven_daemon.vtn.token import Credential
 from ven_daemon.wire.profile import Request, WireError
 
 T = TypeVar("T")
+
+STUMBLE = 1.0
+"""Seconds per step of concurrency after an error that says nothing of pressure."""
 
 TRIES = 5
 """Times that a request which may be repeated is sent while the VTN works for others."""
@@ -69,7 +73,8 @@ class Transport:
                 answer = await self._send_signed(request, credential)
             except VtnError as error:
                 repeatable = request.idempotent or isinstance(error, VtnUnreachableError)
-                if not (error.transient and repeatable) or self.circuit.gave_up:
+                over = isinstance(error, GaveUpError) or self.circuit.gave_up
+                if over or not (error.transient and repeatable):
                     raise
                 # While the circuit is open it paces everybody, and no try is counted.
                 attempt += not self.circuit.is_open
@@ -99,7 +104,7 @@ class Transport:
     async def _send_once(self, request: Request, header: str | None) -> Answer:
         probe = await self._enter()
         began = time.monotonic()
-        trouble = True
+        recovery: float | None = None
         try:
             answer = await self._exchange.send(
                 request.method,
@@ -107,11 +112,13 @@ class Transport:
                 _headers(request, header),
                 request.body,
             )
-            trouble = self._note(answer, probe=probe)
-        except TooLargeError:
-            trouble = False
-            self.circuit.succeeded()
-            raise
+            recovery = self._note(answer, probe=probe)
+        except TooLargeError as error:
+            self.circuit.succeeded(probe=probe)
+            if request.idempotent:
+                raise
+            # The answer to a write was too large: whether it was carried out is not known.
+            raise OutcomeUnknownError(str(error), status=error.status) from error
         except VtnError as error:
             opens = isinstance(error, VtnUnreachableError)
             self.circuit.failed(str(error), probe=probe, opens=opens)
@@ -121,7 +128,8 @@ class Transport:
             raise
         finally:
             self.requests += 1
-            self.gate.release(time.monotonic() - began, trouble=trouble)
+            seconds = time.monotonic() - began
+            self.gate.release(seconds, trouble=recovery is not None, recovery=recovery)
         return answer
 
     async def _enter(self) -> bool:
@@ -140,17 +148,18 @@ class Transport:
             # It opened while we stood in line: a VTN that is down is not told so 64 times.
             self.gate.leave()
 
-    def _note(self, answer: Answer, *, probe: bool) -> bool:
-        """Tell the circuit; say whether the VTN is in trouble."""
+    def _note(self, answer: Answer, *, probe: bool) -> float | None:
+        """Tell the circuit; where the VTN is in trouble, say how slowly to press on again."""
         self.circuit.answered = True
         kind = classify(answer.status)
         if kind is not VtnBusyError:
-            self.circuit.succeeded(rejected=kind is RejectedError)
-            return False
+            self.circuit.succeeded(rejected=kind is RejectedError, probe=probe)
+            return None
         words = words_of(answer.status, answer.headers, answer.body)
         told = retry_after(answer.headers, datetime.now(UTC))
         self.circuit.failed(words, probe=probe, retry_after=told)
-        return True
+        pressed = answer.status == 429 or told is not None
+        return self.gate.recovery if pressed else STUMBLE
 
     def _error(self, kind: type[VtnError], answer: Answer, words: str) -> VtnError:
         if kind is MisdirectedError:

@@ -71,6 +71,17 @@ def text(shape: Shape, name: str) -> str:
     return value
 
 
+def identifier(shape: Shape, name: str) -> str:
+    """Take an object id, which must fit into a path and a column (objectID, 1..128)."""
+    value = text(shape, name)
+    if len(value) > 128 or not value.isprintable() or not _PATH_MARKS.isdisjoint(value):
+        raise WireError(f"{name}: an object id was expected")
+    return value
+
+
+_PATH_MARKS = frozenset("/?#%\\ ")
+
+
 def optional_text(shape: Shape, name: str) -> str | None:
     """Take a member that may be absent, null or a string."""
     value = shape.get(name)

@@ -98,7 +98,7 @@ class Profile301:
 
 def _ven(shape: common.Shape) -> ObservedVen:
     return ObservedVen(
-        VenId(common.text(shape, "id")),
+        VenId(common.identifier(shape, "id")),
         common.text(shape, "venName"),
         None,
         tuple(_targets(common.elements(shape, "targets"))),
@@ -110,8 +110,8 @@ def _resource(
     shape: common.Shape, ven: VenId | None, sent: WantedResource | None = None
 ) -> ObservedResource:
     return ObservedResource(
-        ResourceId(common.text(shape, "id")),
-        ven or VenId(common.text(shape, "venID")),
+        ResourceId(common.identifier(shape, "id")),
+        ven or VenId(common.identifier(shape, "venID")),
         common.text(shape, "resourceName"),
         None,
         tuple(_targets(common.elements(shape, "targets"))),

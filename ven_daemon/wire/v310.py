@@ -108,7 +108,7 @@ def _resource_shape(wanted: WantedResource, ven: ObservedVen, form: Form) -> com
 
 def _ven(shape: common.Shape) -> ObservedVen:
     return ObservedVen(
-        VenId(common.text(shape, "id")),
+        VenId(common.identifier(shape, "id")),
         common.text(shape, "venName"),
         common.optional_text(shape, "clientID"),
         _targets(common.elements(shape, "targets")),
@@ -118,8 +118,8 @@ def _ven(shape: common.Shape) -> ObservedVen:
 
 def _resource(shape: common.Shape, sent: WantedResource | None = None) -> ObservedResource:
     return ObservedResource(
-        ResourceId(common.text(shape, "id")),
-        VenId(common.text(shape, "venID")),
+        ResourceId(common.identifier(shape, "id")),
+        VenId(common.identifier(shape, "venID")),
         common.text(shape, "resourceName"),
         common.optional_text(shape, "clientID"),
         _targets(common.elements(shape, "targets")),

@@ -117,7 +117,9 @@ class RegistrationService:
         async with asyncio.TaskGroup() as group:
             for run in runs:
                 group.create_task(run_one(run), name="registration")
-        outcome.writes = sum(transport.writes for transport in {run.transport for run in runs})
+        transports = {run.transport for run in runs}
+        outcome.writes = sum(transport.writes for transport in transports)
+        outcome.silent = any(transport.circuit.silent for transport in transports)
         by_name = {name: each for run in runs for name, each in run.outcomes.items()}
         barred = {each.ven: each for each in outcome.vens}
         order = [*by_name, *(name for name in barred if name not in by_name)]

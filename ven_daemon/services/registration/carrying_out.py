@@ -8,6 +8,7 @@ from datetime import datetime
 from ven_daemon.domain.errors import (
     ConflictError,
     ForbiddenError,
+    GaveUpError,
     NotFoundError,
     UnauthorizedError,
     UnsupportedError,
@@ -21,6 +22,7 @@ from ven_daemon.domain.registration import (
     Origin,
     Record,
     ResourceAction,
+    Status,
     VenPlan,
 )
 from ven_daemon.services.registration import records
@@ -57,6 +59,7 @@ class CarryingOut:
         journal: Journal,
         outcomes: dict[VenName, VenOutcome],
         watcher: Watcher,
+        conflicts: set[tuple[VenName, str | None]],
     ) -> None:
         self.again: set[VenName] = set()
         """VENs that must be looked at once more, because something is not settled."""
@@ -66,6 +69,10 @@ class CarryingOut:
         self._journal = journal
         self._outcomes = outcomes
         self._watcher = watcher
+        self._conflicts = conflicts
+        self._circuit = client.transport.circuit
+        self._mass_rejections = self._circuit.mass_rejections
+        self._rejected: list[tuple[VenName, Record]] = []
         self._vens: dict[VenName, ObservedVen] = {}
         self._held: dict[VenName, Record] = {}
         self._announced: set[VenName] = set()
@@ -81,6 +88,7 @@ class CarryingOut:
             await self._journal.flush()
             await self._write_resources(plans)
             await self._delete_vens(plans)
+            await self._note_rejections()
             await self._close_intents()
         finally:
             await self._journal.flush()
@@ -132,7 +140,7 @@ class CarryingOut:
             for action in plan.resources:
                 await self._settle(plan, action)
             await self._journal.forget(plan.ven, plan.forgotten)
-            if plan.wanted is None and plan.observed is None:
+            if plan.kind is Kind.NOTHING and plan.observed is None:
                 await self._journal.forget_ven(plan.ven)
 
     async def _settle(self, plan: VenPlan, action: ResourceAction) -> None:
@@ -175,7 +183,7 @@ class CarryingOut:
             except VtnError as error:
                 self._judge(job, action.name, error)
                 if (told := records.failed_resource(action, error)) is not None:
-                    await self._journal.note(ven, told)
+                    await self._note_failure(ven, told)
             else:
                 self._outcomes[ven].did(action.name, action.kind)
         self._watcher.resource_done(ven)
@@ -226,6 +234,22 @@ class CarryingOut:
         if time.monotonic() > job.start_by:
             await self._announce([job])
 
+    async def _note_failure(self, ven: VenName, told: Record) -> None:
+        """Put a failure on record; a rejection only once the whole pass can be judged."""
+        if told.status is Status.REJECTED:
+            self._rejected.append((ven, told))
+        else:
+            await self._journal.note(ven, told)
+
+    async def _note_rejections(self) -> None:
+        """Hold back what was rejected, unless the VTN rejected everything (F09)."""
+        everything = self._circuit.mass_rejections > self._mass_rejections
+        for ven, told in self._rejected:
+            record = replace(told, status=Status.FAILED, applied=None) if everything else told
+            await self._journal.note(ven, record)
+        if everything:
+            self.again.update(ven for ven, _ in self._rejected)
+
     async def _close_intents(self) -> None:
         """Say from when on a VEN may be looked at again: at once where all is settled."""
         for ven in self._announced:
@@ -235,15 +259,22 @@ class CarryingOut:
     def _judge(self, job: Job, resource: str | None, error: VtnError) -> None:
         """Note a failure, whether another look can help, and from when on."""
         ven = job.plan.ven
-        self._fail(ven, resource, str(error))
+        reason = str(error)
         if isinstance(error, _WHOLE_VEN_IS_BARRED):
-            self._barred[ven] = str(error)
-        if error.transient or isinstance(error, _LOOK_AGAIN):
-            self.again.add(ven)
+            self._barred[ven] = reason
         if isinstance(error, UnauthorizedError):
             self.refused.add(ven)
+        if isinstance(error, ConflictError) and (ven, resource) in self._conflicts:
+            reason = f"the name is taken by another client ({reason})"
+        elif not isinstance(error, GaveUpError) and (
+            error.transient or isinstance(error, _LOOK_AGAIN)
+        ):
+            self.again.add(ven)
+        if isinstance(error, ConflictError):
+            self._conflicts.add((ven, resource))
         if error.transient and not error.settled and job.settles_at is not None:
             self._unsettled[ven] = max(job.settles_at, self._unsettled.get(ven, job.settles_at))
+        self._fail(ven, resource, reason)
 
     def _fail(self, ven: VenName, resource: str | None, reason: str) -> None:
         self._outcomes[ven].failures[resource] = reason

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
-from ven_daemon.domain.errors import UnauthorizedError, VtnError
+from ven_daemon.domain.errors import GaveUpError, UnauthorizedError, VtnError
 from ven_daemon.domain.ids import ClientId, VenName
 from ven_daemon.domain.outcome import VenOutcome
 from ven_daemon.domain.planning import plan
@@ -71,6 +71,8 @@ class Rounds:
         self._policy = policy
         self._watcher = watcher
         self._confirm_after = confirm_after
+        self._conflicts: set[tuple[VenName, str | None]] = set()
+        """What was refused because of its name once, by VEN and resource."""
 
     async def plan(self, records: Mapping[VenName, Records]) -> list[VenPlan]:
         """Look and decide, and do nothing."""
@@ -83,14 +85,12 @@ class Rounds:
         while pending:
             ready = await self._settled(pending, records)
             again, refused = await self._round(ready, records)
+            # What the VTN rejects is offered once a run, whatever else needs another look.
+            self._policy = replace(self._policy, retry_rejected=False)
             for name in ready:
                 looks[name] += 1
-            over = {
-                name
-                for name in ready
-                if name not in again
-                or looks[name] >= (REFUSED_ROUNDS if name in refused else ROUNDS)
-            }
+            most = {name: REFUSED_ROUNDS if name in refused else ROUNDS for name in ready}
+            over = [name for name in ready if name not in again or looks[name] >= most[name]]
             for name in over:
                 self._watcher.ven_done(self.outcomes[name])
             pending = [name for name in pending if name not in over]
@@ -105,18 +105,21 @@ class Rounds:
         try:
             plans = await self._plan(names, records)
             self._watcher.planned(plans)
-            pass_ = CarryingOut(self._party.client, self._journal, self.outcomes, self._watcher)
+            pass_ = CarryingOut(
+                self._party.client, self._journal, self.outcomes, self._watcher, self._conflicts
+            )
             await pass_.run(plans)
         except VtnError as error:
             return self._lost(names, error)
         return pass_.again, pass_.refused
 
     def _lost(self, names: Sequence[VenName], error: VtnError) -> tuple[set[VenName], set[VenName]]:
-        """Note that a whole look failed; a VTN that is gone for good is not asked again."""
+        """Note that a whole look failed, and whether another can help."""
         for name in names:
             self.outcomes[name].failures[None] = str(error)
-        again = set() if self.transport.circuit.gave_up else set(names)
-        return again, set(names) if isinstance(error, UnauthorizedError) else set()
+        refused = set(names) if isinstance(error, UnauthorizedError) else set()
+        later = error.transient and not isinstance(error, GaveUpError)
+        return set(names) if later else refused, refused
 
     async def _rest(self, looks: Mapping[VenName, int], refused: set[VenName]) -> None:
         """Pause before the next round, longer where a credential was refused."""
@@ -132,7 +135,10 @@ class Rounds:
         """Give the VENs whose lost creates can no longer be accepted; wait if there are none."""
         while True:
             now = self._journal.clock()
+            # An intent dated by a clock that was wrong is no reason to wait for longer.
+            latest = self._journal.settles_at()
             opened = {name: records.get(name, Records()).open_until for name in names}
+            opened = {name: until and min(until, latest) for name, until in opened.items()}
             ready = [name for name, until in opened.items() if until is None or until <= now]
             if ready:
                 return ready

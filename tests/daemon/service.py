@@ -1,0 +1,121 @@
+"""`ven-daemon run` as a process of its own, in a folder of its own."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.rig.processes import free_port
+from tests.registration.fleet import write_inventory
+
+FLEET = {"Aalborg": 3, "Vejle": 2}
+
+
+class Service:
+    """A running daemon; leaving the block ends it, by its id."""
+
+    def __init__(self, folder: Path, vtn_url: str, **environment: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.inventory = folder / "resources.db"
+        if not self.inventory.exists():
+            write_inventory(self.inventory, FLEET)
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("VEN_")},
+            "VEN_VTN_URL": vtn_url,
+            "VEN_INVENTORY_URL": f"sqlite:///{self.inventory}",
+            "VEN_STATE_URL": f"sqlite:///{folder / 'state.db'}",
+            "VEN_HTTP_PORT": str(self.port),
+            "VEN_REQUEST_TIMEOUT": "2",
+            "VEN_LOG_FORMAT": "json",
+            **environment,
+        }
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
+    def start(self) -> None:
+        with (self.folder / "daemon.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ven_daemon", "run"],
+                env=self._environment,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def terminate(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(10)
+
+    def wait_for_exit(self) -> int:
+        return self.process.wait(20)
+
+    def log(self) -> str:
+        return (self.folder / "daemon.log").read_text()
+
+    def get(self, path: str, token: str | None = None) -> tuple[int, Any]:
+        return self.send("GET", path, token)
+
+    def send(self, method: str, path: str, token: str | None = None) -> tuple[int, Any]:
+        status, text = self.get_text(path, token, method)
+        return status, json.loads(text) if text[:1] in "{[" and text else text
+
+    def get_text(self, path: str, token: str | None = None, method: str = "GET") -> tuple[int, str]:
+        request = urllib.request.Request(self.url + path, method=method)
+        if token is not None:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def wait(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if condition():
+                    return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                pass
+            assert self.process.poll() is None, self.log()
+            time.sleep(0.05)
+        raise AssertionError(self.log())
+
+    def wait_until_ready(self) -> float:
+        """Wait, and say how many seconds it took."""
+        began = time.monotonic()
+        self.wait(lambda: self.get("/readyz")[0] == 200)
+        return time.monotonic() - began
+
+    def change(self, statement: str) -> None:
+        with sqlite3.connect(self.inventory) as connection:
+            connection.execute(statement)
+        connection.close()

@@ -1,0 +1,123 @@
+"""The service as its orchestrator sees it: a process that is started, probed, told to stop, killed."""
+
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.service import Service
+from tests.rig.sandbox import SandboxVtn
+
+
+@pytest.fixture
+def vtn() -> Iterator[SandboxVtn]:
+    with SandboxVtn("--open") as sandbox:
+        yield sandbox
+
+
+def test_it_registers_the_fleet_is_ready_and_stops_in_order(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        summary = vtn.summary()
+        code = service.terminate()
+
+    assert code == 0
+    assert (summary["vens"], summary["resources"], summary["duplicates"]) == (2, 5, 0)
+    assert '"daemon.stopped"' in service.log()
+
+
+def test_changes_of_the_inventory_are_followed_without_a_restart(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        service.wait(lambda: service.get("/api/v1/loops")[1]["loops"][1]["runs"] > 0)
+        service.change("UPDATE resources SET ven = 'Skagen' WHERE ven = 'Vejle'")
+
+        service.wait(lambda: vtn.summary()["vens"] == 3)
+
+
+def test_a_vtn_that_is_down_leaves_it_alive_and_ready_and_is_found_again(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        vtn.faults([{"kind": "status", "status": 503}])
+        vtn.wipe()
+        service.send("POST", "/api/v1/reconcile")
+        service.wait(lambda: service.get("/health")[1]["vtn"]["circuit"] == "open")
+
+        assert service.get("/livez")[0] == 200
+        assert service.get("/readyz")[0] == 200
+
+        vtn.faults([])
+        service.wait(lambda: vtn.summary()["resources"] == 5, seconds=60)
+        assert vtn.summary()["duplicates"] == 0
+
+
+def test_it_starts_without_a_vtn_and_says_which_vens_fail(tmp_path: Path) -> None:
+    with Service(tmp_path, "http://127.0.0.1:9") as service:
+        service.wait_until_ready()
+        loops = service.get("/api/v1/loops")[1]["loops"]
+
+    assert "failing" in loops[0]["last_error"] or "refused" in loops[0]["last_error"].lower()
+
+
+def test_killed_at_random_instants_it_comes_back_with_its_state(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    dice = random.Random(4)
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        for _ in range(10):
+            service.kill()
+            service.start()
+            time.sleep(dice.random())
+        service.wait_until_ready()
+
+    assert vtn.summary()["writes"] == 7
+    assert vtn.summary()["duplicates"] == 0
+
+
+def test_a_second_daemon_waits_as_standby_and_takes_over(vtn: SandboxVtn, tmp_path: Path) -> None:
+    with Service(tmp_path, vtn.url) as first:
+        first.wait_until_ready()
+        with Service(tmp_path, vtn.url) as second:
+            second.wait(lambda: "lease" in second.get("/readyz")[1]["concerns"])
+            assert second.get("/readyz")[0] == 503
+            assert second.get("/livez")[0] == 200
+
+            first.kill()
+            second.wait_until_ready()
+            assert second.terminate() == 0
+
+
+def test_sigint_stops_it_too(vtn: SandboxVtn, tmp_path: Path) -> None:
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        service.process.send_signal(signal.SIGINT)
+        assert service.wait_for_exit() == 0
+
+
+def test_a_port_that_is_taken_is_said(vtn: SandboxVtn, tmp_path: Path) -> None:
+    port = vtn.url.rsplit(":", 1)[1].strip("/")
+    with Service(tmp_path, vtn.url, VEN_HTTP_PORT=port) as service:
+        assert service.wait_for_exit() == 2
+
+    assert f"cannot listen on 127.0.0.1:{port}" in service.log()
+
+
+def test_a_state_that_is_removed_while_it_runs_ends_it_with_3(
+    vtn: SandboxVtn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        (tmp_path / "state.db").unlink()
+        assert service.wait_for_exit() == 3
+
+    assert "removed or replaced" in service.log()

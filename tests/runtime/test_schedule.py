@@ -1,0 +1,68 @@
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+
+from ven_daemon.runtime import schedule
+from ven_daemon.runtime.schedule import Cadences
+
+JUMPS = {
+    "an hour back": -3600.0,
+    "an hour ahead": 3600.0,
+    "a day ahead": 86400.0,
+    "out of 1970": 1.7e9,
+    "ten years ahead": 3.2e8,
+}
+
+
+class Wall:
+    """A wall clock that can be set, beside a monotonic one that cannot."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.offset
+
+
+@pytest.mark.parametrize("jump", JUMPS.values(), ids=JUMPS)
+async def test_a_clock_that_jumps_runs_everything_once_and_stalls_nothing(
+    jump: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "WATCH_EVERY", 0.05)
+    wall, runs, stalls = Wall(), [], []
+    cadences = Cadences(wall=wall)
+    cadences.add("hourly", timedelta(hours=1), lambda: runs.append(time.monotonic()))
+
+    async def watch_stalls() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            stalls.append(time.monotonic() - began)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(cadences.run()), group.create_task(watch_stalls())]
+        await asyncio.sleep(0.2)
+        wall.offset = jump
+        await asyncio.sleep(0.8)
+        for task in tasks:
+            task.cancel()
+
+    assert cadences.jumps == 1
+    assert max(stalls) < 0.25
+    # Back or ahead, what repeats runs once at the jump and is on its grid again.
+    assert len(runs) <= 1
+
+
+async def test_cadences_keep_their_periods_on_the_grid() -> None:
+    cadences, runs = Cadences(), []
+    cadences.add("quick", timedelta(seconds=0.1), lambda: runs.append(time.time()))
+
+    task = asyncio.create_task(cadences.run())
+    await asyncio.sleep(1.05)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert 8 <= len(runs) <= 12
+    assert cadences.next_run("nobody") is None

@@ -1,0 +1,1 @@
+"""Databases: one contract on SQLite and on PostgreSQL."""

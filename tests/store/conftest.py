@@ -1,0 +1,50 @@
+"""Each test of this folder that asks for `state_url` runs on SQLite and on PostgreSQL."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ven_daemon.store import migrations
+from ven_daemon.store.database import Database, open_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a state database can be made: a file in a folder that is not there, or a server."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/var/state.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(autouse=True)
+async def _workers_end() -> AsyncIterator[None]:
+    """Let the thread of a connection that could not be opened end before the loop does."""
+    yield
+    for _ in range(200):
+        if not any("_connection_worker" in thread.name for thread in threading.enumerate()):
+            break
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/var/state.db"
+
+
+@pytest.fixture
+async def empty(state_url: str) -> AsyncIterator[Database]:
+    """A database that nobody prepared."""
+    database = open_database(state_url)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def state(empty: Database) -> Database:
+    """A state database, made and empty."""
+    await migrations.prepare(empty)
+    return empty

@@ -1,0 +1,1 @@
+"""Talking to servers that behave, misbehave and lie: all of them real, on loopback."""

@@ -1,0 +1,1 @@
+"""Dialects: golden JSON, bytes from anywhere, and round trips."""
