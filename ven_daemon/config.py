@@ -11,9 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
-    AliasChoices,
     BeforeValidator,
     Field,
     HttpUrl,
@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -69,9 +70,12 @@ Period = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positiv
 """ISO 8601 or seconds."""
 
 
-def _also(name: str, seeds: str) -> AliasChoices:
-    """Take the sample client's name of a setting as well."""
-    return AliasChoices(f"VEN_{name.upper()}", seeds)
+SAMPLE_CLIENT = {
+    "OAUTH_CLIENT_ID": "client_id",
+    "OAUTH_CLIENT_SECRET": "client_secret",
+    "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL": "token_url",
+}
+"""The sample client's names of settings, which still work."""
 
 
 class Settings(BaseSettings):
@@ -97,20 +101,13 @@ class Settings(BaseSettings):
     credential_mode: CredentialMode | None = None
     """`per-ven`, `registrar`, `shared` or `none`; unset: `shared` with a client id, else `none`."""
 
-    client_id: str | None = Field(
-        default=None, validation_alias=_also("client_id", "OAUTH_CLIENT_ID")
-    )
+    client_id: str | None = None
     """OAuth client id of the shared credential, or of the registrar."""
 
-    client_secret: SecretStr | None = Field(
-        default=None, validation_alias=_also("client_secret", "OAUTH_CLIENT_SECRET")
-    )
+    client_secret: SecretStr | None = None
     """Its secret."""
 
-    token_url: HttpUrl | None = Field(
-        default=None,
-        validation_alias=_also("token_url", "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL"),
-    )
+    token_url: HttpUrl | None = None
     """Token endpoint; unset: the VTN is asked (`GET /auth/server`)."""
 
     token_auth: Literal["post", "basic"] = "post"  # noqa: S105 - a way, not a secret
@@ -228,8 +225,22 @@ class Settings(BaseSettings):
             secrets,
             env_settings,
             dotenv_settings,
+            _SampleClient(settings_cls),
             toml,
         )
+
+
+class _SampleClient(PydanticBaseSettingsSource):
+    """The sample client's names, from the environment or `.env`; ours come first."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Look for one setting."""
+        del field
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {**dotenv_values(".env"), **os.environ}
+        return {ours: found[theirs] for theirs, ours in SAMPLE_CLIENT.items() if found.get(theirs)}
 
 
 class _Toml(TomlConfigSettingsSource):
@@ -263,10 +274,8 @@ def reference() -> str:
         "|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        aliases = field.validation_alias
-        choices = aliases.choices if isinstance(aliases, AliasChoices) else []
-        others = [str(each) for each in choices if str(each).isupper()]
-        also = f" Also `{', '.join(others)}`." if others else ""
+        others = [theirs for theirs, ours in SAMPLE_CLIENT.items() if ours == name]
+        also = f" Also `{others[0]}`." if others else ""
         words = " ".join((field.description or "").split())
         lines.append(f"| `VEN_{name.upper()}` | {_default(field.default)} | {words}{also} |")
     return "\n".join(lines) + "\n"

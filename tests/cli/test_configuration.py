@@ -36,7 +36,9 @@ def test_every_problem_is_said_at_once_by_name_and_without_values(
 def test_later_sources_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = tmp_path / "secrets"
     secrets.mkdir()
-    (tmp_path / "ven-daemon.toml").write_text('scope = "toml"\naudience = "toml"\nresource = "toml"\n')
+    (tmp_path / "ven-daemon.toml").write_text(
+        'scope = "toml"\naudience = "toml"\nresource = "toml"\n'
+    )
     (tmp_path / ".env").write_text("VEN_AUDIENCE=dotenv\nVEN_RESOURCE=dotenv\n")
     monkeypatch.setenv("VEN_RESOURCE", "environment")
     monkeypatch.setenv("VEN_CLIENT_ID", "environment")
@@ -46,7 +48,11 @@ def test_later_sources_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     settings = load_settings({"vtn_url": "http://said:1"})
 
-    assert (settings.scope, settings.audience, settings.resource) == ("toml", "dotenv", "environment")
+    assert (settings.scope, settings.audience, settings.resource) == (
+        "toml",
+        "dotenv",
+        "environment",
+    )
     assert (settings.client_id, str(settings.vtn_url)) == ("secret", "http://said:1/")
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.registration.fleet import SmallFleet
 from tests.rig.processes import free_port
-from tests.registration.fleet import write_inventory
 
 FLEET = {"Aalborg": 3, "Vejle": 2}
 
@@ -29,7 +29,10 @@ class Service:
         self.url = f"http://127.0.0.1:{self.port}"
         self.inventory = folder / "resources.db"
         if not self.inventory.exists():
-            write_inventory(self.inventory, FLEET)
+            fleet = SmallFleet(self.inventory)
+            for ven, count in FLEET.items():
+                for number in range(count):
+                    fleet.add(ven, f"bar {number}")
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("VEN_")},
             "VEN_VTN_URL": vtn_url,

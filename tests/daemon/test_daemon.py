@@ -1,4 +1,4 @@
-"""The service as its orchestrator sees it: a process that is started, probed, told to stop, killed."""
+"""The service as its orchestrator sees it: started, probed, told to stop, killed."""
 
 import random
 import signal

@@ -25,5 +25,7 @@ def test_a_phase_lies_within_its_period_and_stays(name: str, period: float) -> N
 def test_a_fleet_is_spread_over_its_period() -> None:
     phases = [phase_of(f"VEN {n}", 30.0) for n in range(1000)]
 
-    busiest = max(sum(1 for phase in phases if second <= phase < second + 1) for second in range(30))
+    busiest = max(
+        sum(1 for phase in phases if second <= phase < second + 1) for second in range(30)
+    )
     assert busiest < 70

@@ -15,6 +15,7 @@ from ven_daemon.domain.registration import (
     WantedResource,
     WantedVen,
 )
+from ven_daemon.wire import common
 from ven_daemon.wire.profile import Form, Page, Profile, Request, Unreadable, WireError
 from ven_daemon.wire.v301 import Profile301
 from ven_daemon.wire.v310 import Profile310
@@ -176,10 +177,18 @@ def test_3_1_reads_a_resource() -> None:
 def test_3_1_reads_what_it_can_of_a_page_of_resources() -> None:
     listing = V310.read_resources(golden("3.1", "resources"), VenId("ven-1"))
 
-    assert [resource.id for resource in listing.items] == ["res-1", "res-2"]
+    assert [resource.id for resource in listing.items] == ["res-1", "res-2", "res-3"]
     assert listing.items[1].attributes == (Attribute("X", ()),)
-    assert [bad.id for bad in listing.unreadable] == ["res-3", "res-4"]
+    assert [bad.id for bad in listing.unreadable] == ["res-4"]
     assert listing.size == 4
+
+
+def test_a_value_that_the_specification_does_not_know_is_given_back_as_it_was() -> None:
+    odd = V310.read_resources(golden("3.1", "resources"), VenId("ven-1")).items[2]
+
+    shape = orjson.loads(common.encode({"attributes": common.write_attributes(odd.attributes)}))
+
+    assert shape["attributes"] == orjson.loads(golden("3.1", "resources"))[2]["attributes"]
 
 
 def test_3_0_reads_a_ven_and_keeps_the_type_of_its_targets() -> None:

@@ -13,4 +13,6 @@ def next_due(now: float, period: float, phase: float = 0.0) -> float:
 
     However far a clock jumps, this is one division: nothing is caught up on.
     """
-    return phase + period * ((now - phase) // period + 1)
+    due = phase + period * ((now - phase) // period + 1)
+    # Rounding may leave it at *now*, where a scheduler would turn on the spot.
+    return due if due > now else due + period

@@ -66,6 +66,7 @@ def _differ(values: tuple[Any, ...]) -> bool:
 def _upsert(table: Table, dialect: str, varying: tuple[str, ...]) -> Insert:
     names = table.columns.keys()
     key = [each.name for each in table.primary_key]
+    values: dict[str, ColumnElement[Any]]
     if dialect == "sqlite":
         each = func.json_each(bindparam("rows")).table_valued("value")
         values = {n: func.json_extract(each.c.value, f"$[{i}]") for i, n in enumerate(varying)}

@@ -65,21 +65,16 @@ class VtnClient:
 
     async def create_resource(self, wanted: WantedResource, ven: ObservedVen) -> ObservedResource:
         """Create a resource of *ven*; the answer must bear its name."""
-        request = self.profile.create_resource(wanted, ven, await self.form())
-        created = await self._ask(
-            request, lambda body: self.profile.read_resource(body, wanted, ven.id)
-        )
-        return self._named(created, wanted.name)
+        request = self.profile.create_resource(wanted, ven, self._form or await self.form())
+        return await self._echo(request, wanted, ven)
 
     async def update_resource(
         self, wanted: WantedResource, observed: ObservedResource, ven: ObservedVen
     ) -> ObservedResource:
         """Replace a resource, keeping of it what is not ours."""
-        request = self.profile.update_resource(wanted, observed, ven, await self.form())
-        updated = await self._ask(
-            request, lambda body: self.profile.read_resource(body, wanted, ven.id)
-        )
-        return self._named(updated, wanted.name)
+        form = self._form or await self.form()
+        request = self.profile.update_resource(wanted, observed, ven, form)
+        return await self._echo(request, wanted, ven)
 
     async def delete_resource(self, resource: ObservedResource) -> None:
         """Remove a resource; one that is gone already is as good."""
@@ -100,8 +95,9 @@ class VtnClient:
     async def _echo(
         self, request: Request, wanted: WantedResource, ven: ObservedVen
     ) -> ObservedResource:
-        read = self.profile.read_resource
-        shown = await self._ask(request, lambda body: read(body, wanted, ven.id))
+        """Send a resource; the answer must bear its name."""
+        read, written = self.profile.read_resource, request.attributes
+        shown = await self._ask(request, lambda body: read(body, wanted, ven.id, written))
         return self._named(shown, wanted.name)
 
     async def _remove(self, request: Request) -> None:
@@ -112,9 +108,7 @@ class VtnClient:
 
     async def _ask(self, request: Request, read: Callable[[bytes], T]) -> T:
         answer = await self.transport.send(request, self._credential)
-        kind = answer.headers.get("Content-Type", "no content type")
-        what = f"{request.method} {request.path} ({kind})"
-        return self.transport.read(answer.body, read, what)
+        return self.transport.read(request, answer, read)
 
     def _named(self, found: HasId, name: str) -> HasId:
         if found.name != name:

@@ -174,7 +174,9 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "its name cannot be resolved"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return str(error.os_error)
+        if isinstance(error.os_error, ConnectionRefusedError):
+            return "connection refused"
+        return error.os_error.strerror or str(error.os_error)
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return "no answer in time"
     return type(error).__name__

@@ -12,7 +12,13 @@ from authlib.oauth2.client import OAuth2Client
 from pydantic import SecretStr
 from yarl import URL
 
-from ven_daemon.domain.errors import MisdirectedError, UnauthorizedError, VtnBusyError, VtnError
+from ven_daemon.domain.errors import (
+    MisdirectedError,
+    TooLargeError,
+    UnauthorizedError,
+    VtnBusyError,
+    VtnError,
+)
 from ven_daemon.vtn.exchange import Answer, Exchange
 from ven_daemon.vtn.limits import Circuit
 from ven_daemon.vtn.status import classify, retry_after, words_of
@@ -117,7 +123,10 @@ class _AiohttpOAuth2Client(OAuth2Client):
         **_: object,
     ) -> Mapping[str, Any]:
         url, signed, form = auth.prepare(method, url, dict(headers or {}), body)
-        answer = await self.session.send(method, URL(url), signed, form.encode())
+        try:
+            answer = await self.session.send(method, URL(url), signed, form.encode())
+        except TooLargeError as error:
+            raise VtnBusyError(f"the token endpoint gave {error}") from None
         _insist_on_success(answer, url)
         token: dict[str, Any] = self.parse_response_token(  # type: ignore[no-untyped-call]
             _Response(answer, self.token_field)

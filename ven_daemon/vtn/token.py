@@ -108,7 +108,7 @@ class ClientCredentials:
 
     async def _fetched(self) -> None:
         if self._refused and time.monotonic() < self._ask_again_at:
-            raise self._refused
+            raise UnauthorizedError(str(self._refused))
         # A waiter that is cancelled must not cancel the fetch of the others.
         await asyncio.shield(self._take_off())
 

@@ -178,16 +178,18 @@ class Transport:
         url = self.base.join(URL(path))
         return url.with_query(list(query)) if query else url
 
-    def read(self, body: bytes, read: Callable[[bytes], T], what: str) -> T:
+    def read(self, request: Request, answer: Answer, read: Callable[[bytes], T]) -> T:
         """Read a successful answer; one that cannot be read is the VTN's trouble.
 
         Raises:
             OutcomeUnknownError: it holds something else than the dialect says.
         """
         try:
-            value = read(body)
+            value = read(answer.body)
         except WireError as error:
-            raise self.unreadable(f"{what}: {error}") from error
+            kind = answer.headers.get("Content-Type", "no content type")
+            words = f"{request.method} {request.path} ({kind}): {error}"
+            raise self.unreadable(words) from error
         self._unreadable = 0
         return value
 

@@ -1,11 +1,12 @@
 """What the dialects share: JSON, elements read one by one, valuesMaps."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import orjson
 
-from ven_daemon.domain.attributes import Attribute, Point, Value
+from ven_daemon.domain.attributes import Attribute, Opaque, Point, Value
 from ven_daemon.wire.profile import Listing, Unreadable, WireError
 
 T = TypeVar("T")
@@ -14,14 +15,15 @@ Shape = dict[str, Any]
 
 def encode(shape: Shape) -> bytes:
     """Write JSON; a member that is None is left out."""
-    present = {name: value for name, value in shape.items() if value is not None}
-    return orjson.dumps(present, default=_write_point)
+    return orjson.dumps({name: value for name, value in shape.items() if value is not None})
 
 
-def _write_point(value: object) -> Shape:
+def _write_named(value: object) -> Shape | orjson.Fragment:
     """Write what orjson cannot: it takes plain tuples for lists, but not named ones."""
     if isinstance(value, Point):
         return {"x": value.x, "y": value.y}
+    if isinstance(value, Opaque):
+        return orjson.Fragment(value.json)
     raise TypeError(type(value).__name__)
 
 
@@ -43,6 +45,24 @@ def as_object(shape: object) -> Shape:
     if not isinstance(shape, dict):
         raise WireError("an object was expected")
     return shape
+
+
+def decode_echo(body: bytes, written: bytes | None) -> tuple[Shape, bool]:
+    """Read what was just sent; True says that its attributes came back as *written*.
+
+    They are most of an answer: where they stand in it letter for letter, it is read
+    without them.
+    """
+    if written is not None and (at := body.find(_ATTRIBUTES)) >= 0:
+        begin = at + len(_ATTRIBUTES)
+        if body.startswith(written, begin):
+            shape = decode_object(body[:begin] + b"null" + body[begin + len(written) :])
+            if "attributes" in shape and shape["attributes"] is None:
+                return shape, True
+    return decode_object(body), False
+
+
+_ATTRIBUTES = b'"attributes":'
 
 
 def read_listing(body: bytes, read: Callable[[Shape], T]) -> Listing[T]:
@@ -74,10 +94,15 @@ def text(shape: Shape, name: str) -> str:
 def identifier(shape: Shape, name: str) -> str:
     """Take an object id, which must fit into a path and a column (objectID, 1..128)."""
     value = text(shape, name)
+    if _PLAIN_ID.fullmatch(value):
+        return value
     if len(value) > 128 or not value.isprintable() or not _PATH_MARKS.isdisjoint(value):
         raise WireError(f"{name}: an object id was expected")
     return value
 
+
+_PLAIN_ID = re.compile(r"[0-9A-Za-z_.:~-]{1,128}")
+"""What nearly every id is: one look tells, and two ids are read of every answer."""
 
 _PATH_MARKS = frozenset("/?#%\\ ")
 
@@ -116,9 +141,10 @@ def _are(found: list[Any], sent: tuple[Attribute, ...]) -> bool:
     return True
 
 
-def write_attributes(pairs: Iterable[Attribute]) -> list[Shape]:
-    """Write attributes as valuesMaps."""
-    return [{"type": kind, "values": values} for kind, values in pairs]
+def write_attributes(pairs: Iterable[Attribute]) -> bytes:
+    """Write attributes as valuesMaps, to be put into a body as a `Fragment`."""
+    shapes = [{"type": kind, "values": values} for kind, values in pairs]
+    return orjson.dumps(shapes, default=_write_named)
 
 
 def _attribute(shape: object) -> Attribute:
@@ -139,4 +165,5 @@ def _value(value: object) -> Value:
         x, y = value.get("x"), value.get("y")
         if isinstance(x, int | float) and isinstance(y, int | float):
             return Point(float(x), float(y))
-    raise WireError("attributes: a value is neither number, text, boolean nor point")
+    # Somebody else's, and not ours to lose: unreadable it would count as absent.
+    return Opaque(orjson.dumps(value).decode())

@@ -37,6 +37,8 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    attributes: bytes | None = None
+    """The attributes in the body, as they are written there: most answers repeat them so."""
 
     @property
     def idempotent(self) -> bool:
@@ -116,8 +118,10 @@ class Profile(Protocol):
     ) -> Request:
         """Ask to replace a resource, keeping of it what is not ours."""
 
-    def read_resource(self, body: bytes, sent: WantedResource, ven: VenId) -> ObservedResource:
-        """Read the answer to a resource that was *sent*, which most likely is its echo."""
+    def read_resource(
+        self, body: bytes, sent: WantedResource, ven: VenId, written: bytes | None = None
+    ) -> ObservedResource:
+        """Read the answer to a resource that was *sent*, its attributes *written* so."""
 
     def delete_resource(self, resource: ObservedResource) -> Request:
         """Ask to remove a resource."""

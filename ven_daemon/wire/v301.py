@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from ven_daemon.domain.attributes import foreign
+from orjson import Fragment
+
+from ven_daemon.domain.attributes import Attribute, foreign
 from ven_daemon.domain.ids import ResourceId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
@@ -61,35 +63,45 @@ class Profile301:
 
     def read_resources(self, body: bytes, ven: VenId | None = None) -> Listing[ObservedResource]:
         """Read a page of resources of *ven*."""
-        return common.read_listing(body, lambda shape: _resource(shape, ven))
+        return common.read_listing(
+            body, lambda shape: _resource(shape, ven, common.attributes(shape))
+        )
 
     def create_resource(self, wanted: WantedResource, ven: ObservedVen, form: Form) -> Request:
         """`POST /vens/{venID}/resources`."""
         del form
+        attributes = common.write_attributes(wanted.attributes)
         shape = {
             "resourceName": wanted.name,
-            "attributes": common.write_attributes(wanted.attributes),
+            "attributes": Fragment(attributes),
             "targets": _write_wanted(wanted.targets),
         }
-        return Request("POST", f"vens/{ven.id}/resources", body=common.encode(shape))
+        path = f"vens/{ven.id}/resources"
+        return Request("POST", path, (), common.encode(shape), attributes)
 
     def update_resource(
         self, wanted: WantedResource, observed: ObservedResource, ven: ObservedVen, form: Form
     ) -> Request:
         """`PUT …/resources/{resourceID}`: a full replacement, so what is not ours goes back too."""
         del form
-        kept = (*wanted.attributes, *foreign(observed.attributes))
+        kept = foreign(observed.attributes)
+        attributes = common.write_attributes((*wanted.attributes, *kept))
         shape = {
             "resourceName": wanted.name,
-            "attributes": common.write_attributes(kept),
+            "attributes": Fragment(attributes),
             "targets": _write_observed(observed.targets),
         }
         path = f"vens/{ven.id}/resources/{observed.id}"
-        return Request("PUT", path, body=common.encode(shape))
+        return Request("PUT", path, (), common.encode(shape), None if kept else attributes)
 
-    def read_resource(self, body: bytes, sent: WantedResource, ven: VenId) -> ObservedResource:
+    def read_resource(
+        self, body: bytes, sent: WantedResource, ven: VenId, written: bytes | None = None
+    ) -> ObservedResource:
         """Read the answer to a resource of *ven* that was sent."""
-        return _resource(common.decode_object(body), ven, sent)
+        shape, is_echo = common.decode_echo(body, written)
+        if is_echo:
+            return _resource(shape, ven, sent.attributes)
+        return _resource(shape, ven, common.attributes(shape, sent.attributes))
 
     def delete_resource(self, resource: ObservedResource) -> Request:
         """`DELETE /vens/{venID}/resources/{resourceID}`."""
@@ -107,7 +119,7 @@ def _ven(shape: common.Shape) -> ObservedVen:
 
 
 def _resource(
-    shape: common.Shape, ven: VenId | None, sent: WantedResource | None = None
+    shape: common.Shape, ven: VenId | None, attributes: tuple[Attribute, ...]
 ) -> ObservedResource:
     return ObservedResource(
         ResourceId(common.identifier(shape, "id")),
@@ -115,7 +127,7 @@ def _resource(
         common.text(shape, "resourceName"),
         None,
         tuple(_targets(common.elements(shape, "targets"))),
-        common.attributes(shape, sent.attributes if sent else ()),
+        attributes,
     )
 
 

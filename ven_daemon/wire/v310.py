@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ven_daemon.domain.attributes import foreign
+from orjson import Fragment
+
+from ven_daemon.domain.attributes import Attribute, foreign
 from ven_daemon.domain.ids import ResourceId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
@@ -64,32 +66,40 @@ class Profile310:
     def read_resources(self, body: bytes, ven: VenId | None = None) -> Listing[ObservedResource]:
         """Read a page of resources; each names its ven itself."""
         del ven
-        return common.read_listing(body, _resource)
+        return common.read_listing(body, lambda shape: _resource(shape, common.attributes(shape)))
 
     def create_resource(self, wanted: WantedResource, ven: ObservedVen, form: Form) -> Request:
         """`POST /resources`."""
         shape = _resource_shape(wanted, ven, form)
-        shape["attributes"] = common.write_attributes(wanted.attributes)
+        attributes = common.write_attributes(wanted.attributes)
+        shape["attributes"] = Fragment(attributes)
         if form is Form.BL:
-            shape["targets"] = list(wanted.targets)
-        return Request("POST", "resources", body=common.encode(shape))
+            shape["targets"] = wanted.targets
+        return Request("POST", "resources", (), common.encode(shape), attributes)
 
     def update_resource(
         self, wanted: WantedResource, observed: ObservedResource, ven: ObservedVen, form: Form
     ) -> Request:
         """`PUT /resources/{resourceID}`: a full replacement, so what is not ours goes back too."""
         shape = _resource_shape(wanted, ven, form)
-        kept = (*wanted.attributes, *foreign(observed.attributes))
-        shape["attributes"] = common.write_attributes(kept)
+        kept = foreign(observed.attributes)
+        attributes = common.write_attributes((*wanted.attributes, *kept))
+        shape["attributes"] = Fragment(attributes)
         if form is Form.BL:
             shape["clientID"] = observed.client_id or shape["clientID"]
             shape["targets"] = [target.value for target in observed.targets]
-        return Request("PUT", f"resources/{observed.id}", body=common.encode(shape))
+        path, written = f"resources/{observed.id}", None if kept else attributes
+        return Request("PUT", path, (), common.encode(shape), written)
 
-    def read_resource(self, body: bytes, sent: WantedResource, ven: VenId) -> ObservedResource:
+    def read_resource(
+        self, body: bytes, sent: WantedResource, ven: VenId, written: bytes | None = None
+    ) -> ObservedResource:
         """Read the answer to a resource that was sent."""
         del ven
-        return _resource(common.decode_object(body), sent)
+        shape, is_echo = common.decode_echo(body, written)
+        if is_echo:
+            return _resource(shape, sent.attributes)
+        return _resource(shape, common.attributes(shape, sent.attributes))
 
     def delete_resource(self, resource: ObservedResource) -> Request:
         """`DELETE /resources/{resourceID}`."""
@@ -116,14 +126,14 @@ def _ven(shape: common.Shape) -> ObservedVen:
     )
 
 
-def _resource(shape: common.Shape, sent: WantedResource | None = None) -> ObservedResource:
+def _resource(shape: common.Shape, attributes: tuple[Attribute, ...]) -> ObservedResource:
     return ObservedResource(
         ResourceId(common.identifier(shape, "id")),
         VenId(common.identifier(shape, "venID")),
         common.text(shape, "resourceName"),
         common.optional_text(shape, "clientID"),
         _targets(common.elements(shape, "targets")),
-        common.attributes(shape, sent.attributes if sent else ()),
+        attributes,
     )
 
 
