@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ven_daemon.cli.config import reference
 from ven_daemon.cli.main import app
-from ven_daemon.config import load_settings, reference
+from ven_daemon.config import load_settings
 from ven_daemon.domain.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]

@@ -1,11 +1,12 @@
 """`ven-daemon config`: the settings in force, and all there are."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from ven_daemon.cli import terminal
-from ven_daemon.config import load_settings, reference
+from ven_daemon.config import SAMPLE_CLIENT, Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Settings.")
 
@@ -43,3 +44,37 @@ def print_reference() -> None:
     Example: ven-daemon config reference > docs/configuration.md
     """
     typer.echo(reference(), nl=False)
+
+
+def reference() -> str:
+    """Write the reference of all settings, as Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables as below; the same names in lower case and without `VEN_` in",
+        "`ven-daemon.toml` (or the file that `VEN_CONFIG` names), with `VEN_` in a `.env` file or",
+        "as files of the directory that `VEN_SECRETS_DIR` names.",
+        "Later wins: defaults, TOML, `.env`, environment, secrets directory, command line.",
+        "Durations are ISO 8601 (`PT30S`) or seconds.",
+        "",
+        "This page is written by `ven-daemon config reference`.",
+        "",
+        "| name | default | for |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        others = [theirs for theirs, ours in SAMPLE_CLIENT.items() if ours == name]
+        also = f" Also `{others[0]}`." if others else ""
+        words = " ".join((field.description or "").split())
+        lines.append(f"| `VEN_{name.upper()}` | {_default(field.default)} | {words}{also} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, timedelta):
+        return f"`PT{value.total_seconds():g}S`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`"
