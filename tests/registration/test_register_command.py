@@ -355,7 +355,7 @@ def test_a_vtn_of_3_0_is_registered_with_and_left_alone_afterwards(
         installation.lose_state()
         adopted = installation.register()
 
-        assert "speaks OpenADR 3.0" in first.stderr
+        assert "(OpenADR 3.0)" in first.stderr
         assert (again["writes"], changed["writes"], adopted["writes"]) == (0, 1, 0)
         assert adopted["resources"]["adopted"] == RESOURCES
         assert_all_is_there(vtn)

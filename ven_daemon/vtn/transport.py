@@ -102,7 +102,8 @@ class Transport:
         return answer
 
     async def _send_once(self, request: Request, header: str | None) -> Answer:
-        probe = await self._enter()
+        closed = not self.circuit.is_open and self.gate.enter()
+        probe = False if closed else await self._enter()
         began = time.monotonic()
         recovery: float | None = None
         try:
