@@ -186,9 +186,9 @@ def test_3_1_reads_what_it_can_of_a_page_of_resources() -> None:
 def test_a_value_that_the_specification_does_not_know_is_given_back_as_it_was() -> None:
     odd = V310.read_resources(golden("3.1", "resources"), VenId("ven-1")).items[2]
 
-    shape = orjson.loads(common.encode({"attributes": common.write_attributes(odd.attributes)}))
+    written = orjson.loads(common.write_attributes(odd.attributes))
 
-    assert shape["attributes"] == orjson.loads(golden("3.1", "resources"))[2]["attributes"]
+    assert written == orjson.loads(golden("3.1", "resources"))[2]["attributes"]
 
 
 def test_3_0_reads_a_ven_and_keeps_the_type_of_its_targets() -> None:

@@ -159,7 +159,8 @@ class Daemon:
                 writes=outcome.writes,
                 failed=len(outcome.failures),
             )
-            if self._opened.transport.circuit.is_open:
+            circuit = self._opened.transport.circuit
+            if circuit.is_open or circuit.gave_up:
                 raise VtnUnreachableError("the VTN does not work: see the failures of the VENs")
         except StoreError as error:
             self.health.lacks("inventory", str(error))

@@ -198,22 +198,26 @@ def told_apart(circuit: Circuit) -> Iterator[None]:
 
 def exchange_of(settings: Settings) -> Exchange:
     """Make the HTTP session that the settings ask for; it opens when it is entered."""
-    tls = Tls(
+    return Exchange(tls_of(settings), settings.request_timeout, settings.max_concurrency)
+
+
+def tls_of(settings: Settings) -> Tls:
+    """Take what the settings say of certificates."""
+    return Tls(
         settings.tls_ca_file,
         settings.tls_client_cert,
         settings.tls_client_key,
         settings.tls_verify,
     )
-    return Exchange(tls, settings.request_timeout, settings.max_concurrency)
 
 
-async def _people(settings: Settings, exchange: Exchange, wait: timedelta) -> "_People":
+async def _people(settings: Settings, exchange: Exchange, wait: timedelta) -> "People":
     base = str(settings.vtn_url)
     circuit = Circuit(f"the VTN {URL(base).origin()}", patience=wait.total_seconds())
     transport = Transport(exchange, base, Gate(settings.max_concurrency), circuit)
     with told_apart(circuit):
         profile = await choose_profile(transport, settings.profile)
-    return _People(settings, exchange, transport, profile, wait)
+    return People(settings, exchange, transport, profile, wait)
 
 
 def _templates(value: str) -> tuple[str, ...]:
@@ -221,7 +225,7 @@ def _templates(value: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _People:
+class People:
     """Makes credentials and clients, as the credential mode says."""
 
     settings: Settings
@@ -231,6 +235,7 @@ class _People:
     wait: timedelta
 
     async def identities(self, database: Database, bearer: SecretStr | None) -> Identities:
+        """Make a client for everybody who registers."""
         mode = self.settings.mode
         if bearer is not None:
             return Identities(self._client(BearerToken(bearer), None))
@@ -256,12 +261,18 @@ class _People:
         return VtnClient(self.transport, self.profile, credential, chosen)
 
     def configured(self, endpoint: TokenEndpoint) -> ClientCredentials:
+        """Take the client that the settings name.
+
+        Raises:
+            ConfigurationError: they name none.
+        """
         client_id, secret = self.settings.client_id, self.settings.client_secret
         if client_id is None or secret is None:
             raise ConfigurationError("VEN_CLIENT_ID and VEN_CLIENT_SECRET must be set")
         return ClientCredentials(endpoint, client_id, secret)
 
     async def endpoint(self) -> TokenEndpoint:
+        """Find the token endpoint: the one that is set, else the one the VTN names."""
         given = self.settings.token_url
         url = URL(str(given)) if given else await token_url(self.transport, self.profile)
         grant = Grant(

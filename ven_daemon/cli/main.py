@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from ven_daemon.cli import config, credentials, db, inventory, register, run, sandbox, status
+from ven_daemon.cli import (
+    config,
+    credentials,
+    db,
+    doctor,
+    inventory,
+    register,
+    run,
+    sandbox,
+    status,
+)
 
 app = typer.Typer(
     name="ven-daemon",
@@ -16,6 +26,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
 app.command("register")(register.register)
 app.command("samples")(inventory.samples)
 app.command("import")(inventory.import_)

@@ -71,8 +71,7 @@ async def _register(
 ) -> Outcome:
     async with open_registration(settings, wait=wait) as opened:
         terminal.notes.print(
-            f"VTN {settings.vtn_url} (OpenADR {opened.profile.name}); "
-            f"credentials: {settings.mode}",
+            f"VTN {settings.vtn_url} (OpenADR {opened.profile.name}); credentials: {settings.mode}",
             markup=False,
         )
         with watch() as watcher:

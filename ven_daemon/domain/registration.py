@@ -129,8 +129,7 @@ class Kind(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceAction:
+class ResourceAction(NamedTuple):
     """What to do about one resource."""
 
     kind: Kind

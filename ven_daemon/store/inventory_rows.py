@@ -141,6 +141,8 @@ def _type(value: object, problems: list[str]) -> str | None:
 
 def _text(column: str, value: object, problems: list[str]) -> str | None:
     """Read a text exactly, a number as its digits; blank is None."""
+    if type(value) is str and value.isprintable() and value.strip():
+        return value  # as nearly all are
     if value is None:
         return None
     if not isinstance(value, str):

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 
 from ven_daemon.domain.errors import SchemaError, StateLostError, StoreError
+from ven_daemon.store import care
 from ven_daemon.store.database import Database
 from ven_daemon.store.schema import instance
 
@@ -25,12 +26,13 @@ async def prepare(database: Database) -> None:
     Raises:
         StateLostError: its marker says that it existed, but it is missing or empty.
         SchemaError: its schema is older or newer than this program's.
-        StoreError: it cannot be read or made.
+        StoreError: it is corrupt, or cannot be read or made.
     """
     file = database.file
     if file is not None:
         _refuse_lost(file)
         await asyncio.to_thread(_make_folder, file)
+        await care.insist_on_whole(file)
     async with database.begin() as connection:
         revision = await connection.run_sync(_revision)
     if revision is None:
@@ -40,6 +42,26 @@ async def prepare(database: Database) -> None:
     elif file is not None and not marker_of(file).exists():
         async with database.read() as connection:
             _mark(file, await connection.scalar(select(instance.c.uuid)))
+
+
+async def look(database: Database) -> str | None:
+    """Give the schema of a state database, None where there is none yet; write nothing.
+
+    Nobody who works with it is disturbed.
+
+    Raises:
+        StateLostError, SchemaError, StoreError: as `prepare`.
+    """
+    file = database.file
+    if file is not None:
+        _refuse_lost(file)
+        if not file.exists():
+            return None
+    async with database.read() as connection:
+        revision = await connection.run_sync(_revision)
+    if revision not in (None, head()):
+        raise SchemaError(_other_schema(database, str(revision)))
+    return revision
 
 
 async def upgrade(database: Database) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import aiohttp
 import structlog
+from aiohttp.hdrs import ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, USER_AGENT
 from yarl import URL
 
 from ven_daemon.domain.errors import (
@@ -20,6 +21,7 @@ from ven_daemon.domain.errors import (
     TooLargeError,
     VtnUnreachableError,
 )
+from ven_daemon.vtn.deadlines import Deadlines
 from ven_daemon.vtn.inflate import Inflate
 
 BODY_LIMIT = 8 * 1024 * 1024
@@ -33,8 +35,7 @@ IDLE_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a server said."""
 
     status: int
@@ -83,6 +84,7 @@ class Exchange:
         self.time_limit = time_limit
         self._tls = tls
         self._connections = connections
+        self._deadlines = Deadlines(time_limit.total_seconds())
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
@@ -90,7 +92,6 @@ class Exchange:
         connector = aiohttp.TCPConnector(
             ssl=self._tls.context(),
             limit=self._connections,
-            limit_per_host=self._connections,
             keepalive_timeout=IDLE_SECONDS,
             ttl_dns_cache=300,
         )
@@ -99,15 +100,12 @@ class Exchange:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
-                total=limit,
+                total=None,  # `Deadlines` keeps the limit
+                connect=0.8 * limit,  # what has no connection by then was not sent
                 sock_connect=min(CONNECT_SECONDS, limit),
                 sock_read=min(READ_SECONDS, limit),
             ),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": "ven-daemon",
-            },
+            headers={ACCEPT: "application/json", ACCEPT_ENCODING: "gzip", USER_AGENT: "ven-daemon"},
             auto_decompress=False,
             trust_env=False,
         )
@@ -133,11 +131,15 @@ class Exchange:
             TooLargeError: the answer is over `BODY_LIMIT`.
         """
         try:
-            async with self._session.request(
-                method, url, headers=headers, data=body, allow_redirects=False
-            ) as response:
-                read = await _read(response)
-                return Answer(response.status, response.headers, read)
+            with self._deadlines:
+                response = await self._session.request(
+                    method, url, headers=headers, data=body, allow_redirects=False
+                )
+                try:
+                    body = await _read(response)
+                    return Answer(response.status, response.headers, body)
+                finally:
+                    response.release()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise VtnUnreachableError(f"{url.origin()}: {_reason(error)}") from error
         except aiohttp.InvalidURL as error:
@@ -147,9 +149,11 @@ class Exchange:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    encoding = response.headers.get(CONTENT_ENCODING, "identity").lower()
     if encoding == "identity" and (response.content_length or BODY_LIMIT + 1) <= BODY_LIMIT:
-        return await response.read()
+        content = response.content
+        # Most answers are there in one piece by now, and need no more turns of the loop.
+        return content.read_nowait() if content.is_eof() else await content.read()
     if encoding not in ("identity", "gzip", "x-gzip"):
         response.close()
         raise OutcomeUnknownError(f"an answer in {encoding}, which was not asked for")

@@ -113,7 +113,10 @@ class Transport:
                 _headers(request, header),
                 request.body,
             )
-            recovery = self._note(answer, probe=probe)
+            if classify(answer.status) is None:
+                self.circuit.succeeded(probe=probe)
+            else:
+                recovery = self._note(answer, probe=probe)
         except TooLargeError as error:
             self.circuit.succeeded(probe=probe)
             if request.idempotent:

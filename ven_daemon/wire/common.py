@@ -15,7 +15,8 @@ Shape = dict[str, Any]
 
 def encode(shape: Shape) -> bytes:
     """Write JSON; a member that is None is left out."""
-    return orjson.dumps({name: value for name, value in shape.items() if value is not None})
+    present = {name: value for name, value in shape.items() if value is not None}
+    return orjson.dumps(present, default=_write_named)
 
 
 def _write_named(value: object) -> Shape | orjson.Fragment:
@@ -93,9 +94,10 @@ def text(shape: Shape, name: str) -> str:
 
 def identifier(shape: Shape, name: str) -> str:
     """Take an object id, which must fit into a path and a column (objectID, 1..128)."""
-    value = text(shape, name)
-    if _PLAIN_ID.fullmatch(value):
+    value = shape.get(name)
+    if type(value) is str and _PLAIN_ID.fullmatch(value):
         return value
+    value = text(shape, name)
     if len(value) > 128 or not value.isprintable() or not _PATH_MARKS.isdisjoint(value):
         raise WireError(f"{name}: an object id was expected")
     return value

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from ven_daemon.domain.ids import VenId
 from ven_daemon.domain.registration import (
@@ -29,8 +29,7 @@ class Form(StrEnum):
     BL = "bl"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request, relative to the base URL of a VTN."""
 
     method: str

@@ -121,7 +121,8 @@ class CarryingOut:
         ven, wanted = job.plan.ven, job.plan.wanted
         if wanted is None:
             raise AssertionError("a ven that nobody wants")
-        await self._renew_late(job)
+        if time.monotonic() > job.start_by:
+            await self._announce([job])
         try:
             created = await self._client.create_ven(wanted)
         except VtnError as error:
@@ -199,7 +200,8 @@ class CarryingOut:
             origin = records.origin_of(action.record, job.plan.record)
             await self._journal.note(ven, records.registered(action, shown, origin))
         elif wanted is not None:
-            await self._renew_late(job)
+            if time.monotonic() > job.start_by:
+                await self._announce([job])
             shown = await self._client.create_resource(wanted, job.ven)
             await self._journal.note(ven, records.registered(action, shown, Origin.CREATED))
         elif found is not None:
@@ -229,10 +231,6 @@ class CarryingOut:
         self._announced |= vens
         intents = {ven: replace(self._held[ven], settled_at=settles_at) for ven in vens}
         await self._journal.intend(intents)
-
-    async def _renew_late(self, job: Job) -> None:
-        if time.monotonic() > job.start_by:
-            await self._announce([job])
 
     async def _note_failure(self, ven: VenName, told: Record) -> None:
         """Put a failure on record; a rejection only once the whole pass can be judged."""

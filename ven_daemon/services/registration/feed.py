@@ -39,7 +39,7 @@ class Feed(Generic[Job]):
                 await asyncio.gather(self._refill, return_exceptions=True)
 
     async def _worker(self, do: Callable[[Job], Awaitable[None]]) -> None:
-        while await self._has_more():
+        while len(self._ready) > LOW or await self._has_more():
             await do(self._ready.popleft())
 
     async def _has_more(self) -> bool:

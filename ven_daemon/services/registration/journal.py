@@ -46,7 +46,8 @@ class Journal:
     async def note(self, ven: VenName, record: Record) -> None:
         """Put a resource on record."""
         self._resources[ven, record.name] = record
-        await self._flush_full()
+        if len(self._resources) >= BATCH:
+            await self.flush()
 
     async def forget(self, ven: VenName, names: Iterable[str]) -> None:
         """Take resources off the record."""

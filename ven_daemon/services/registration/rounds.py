@@ -85,6 +85,8 @@ class Rounds:
         while pending:
             ready = await self._settled(pending, records)
             again, refused = await self._round(ready, records)
+            if self.transport.circuit.gave_up:
+                again = set()
             # What the VTN rejects is offered once a run, whatever else needs another look.
             self._policy = replace(self._policy, retry_rejected=False)
             for name in ready:
@@ -133,10 +135,10 @@ class Rounds:
         self, names: Sequence[VenName], records: Mapping[VenName, Records]
     ) -> list[VenName]:
         """Give the VENs whose lost creates can no longer be accepted; wait if there are none."""
+        # An intent dated by a clock that was wrong is no reason to wait for longer.
+        latest = self._journal.settles_at()
         while True:
             now = self._journal.clock()
-            # An intent dated by a clock that was wrong is no reason to wait for longer.
-            latest = self._journal.settles_at()
             opened = {name: records.get(name, Records()).open_until for name in names}
             opened = {name: until and min(until, latest) for name, until in opened.items()}
             ready = [name for name, until in opened.items() if until is None or until <= now]
