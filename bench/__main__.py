@@ -1,0 +1,58 @@
+"""`make bench`: B0, B1, B2, B4 and the memory of a registration (issue 3), in one run."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench import machine
+from bench.gates import Gate, table
+from bench.registration import cold, warm
+from ven_daemon.app import build_samples
+
+RESULTS = Path("bench-results.jsonl")
+
+
+def main() -> int:
+    """Measure, print, keep; 1 says that a gate was missed by more than the slack."""
+    with TemporaryDirectory(prefix="ven-bench-") as name, _sample_fleet(Path(name)) as inventory:
+        gates = [
+            *_told(machine.calibrate(inventory, Path(name))),
+            *_told(cold("B2", inventory, delay=0.0, rounds=7)),
+            *_told(cold("B1", inventory, delay=0.008, rounds=5)),
+            *_told(warm(inventory)),
+        ]
+    _keep(gates)
+    sys.stdout.write("\n" + "\n".join(table(gates)) + "\n")
+    return int(any(gate.missed for gate in gates))
+
+
+@contextmanager
+def _sample_fleet(folder: Path) -> Iterator[Path]:
+    inventory = folder / "resources.db"
+    asyncio.run(build_samples(folder / "csv", f"sqlite:///{inventory}"))
+    yield inventory
+
+
+def _told(gates: list[Gate]) -> list[Gate]:
+    for gate in gates:
+        sys.stdout.write(f"{gate.bench} {gate.what}: {gate.value:.3g}{gate.unit}\n")
+    sys.stdout.flush()
+    return gates
+
+
+def _keep(gates: list[Gate]) -> None:
+    commit, at = machine.commit(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    with RESULTS.open("a") as file:
+        for gate in gates:
+            figures = {"bench": gate.bench, "what": gate.what, "value": gate.value}
+            asked = {"unit": gate.unit.strip(), "spread": gate.spread, "verdict": gate.verdict}
+            file.write(json.dumps({"at": at, "commit": commit, **figures, **asked}) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
