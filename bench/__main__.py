@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import machine
-from bench.gates import Gate, table
+from bench.gates import Gate, shown, table
 from bench.registration import cold, warm
 from ven_daemon.app import build_samples
 
@@ -40,7 +40,7 @@ def _sample_fleet(folder: Path) -> Iterator[Path]:
 
 def _told(gates: list[Gate]) -> list[Gate]:
     for gate in gates:
-        sys.stdout.write(f"{gate.bench} {gate.what}: {gate.value:.3g}{gate.unit}\n")
+        sys.stdout.write(f"{gate.bench} {gate.what}: {shown(gate.value)}{gate.unit}\n")
     sys.stdout.flush()
     return gates
 

@@ -48,7 +48,7 @@ class Gate:
 def table(gates: Iterable[Gate]) -> list[str]:
     """Lay the figures out in columns."""
     rows: list[tuple[str, ...]] = [
-        ("", "figure", "measured", "(spread)", "must", "goal", "verdict"),
+        ("", "figure", "measured", "spread", "must", "goal", "verdict"),
         *map(_row, gates),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -56,9 +56,14 @@ def table(gates: Iterable[Gate]) -> list[str]:
 
 
 def _row(gate: Gate) -> tuple[str, ...]:
-    low_high = f"({gate.spread[0]:.3g}-{gate.spread[1]:.3g})" if gate.spread else ""
+    low_high = " - ".join(map(shown, gate.spread)) if gate.spread else ""
     sign = "<=" if gate.is_limit else ">="
     must = "" if gate.must is None else f"{sign} {gate.must:g}"
     goal = "" if gate.goal is None else f"{sign} {gate.goal:g}"
-    measured = f"{gate.value:.3g}{gate.unit}"
+    measured = shown(gate.value) + gate.unit
     return (gate.bench, gate.what, measured, low_high, must, goal, gate.verdict)
+
+
+def shown(value: float) -> str:
+    """Write three digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
