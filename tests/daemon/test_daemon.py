@@ -104,6 +104,22 @@ def test_sigint_stops_it_too(vtn: SandboxVtn, tmp_path: Path) -> None:
         assert service.wait_for_exit() == 0
 
 
+def test_sighup_takes_new_settings_and_refuses_wrong_ones(vtn: SandboxVtn, tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        dotenv.write_text("VEN_SCOPE=fresh\n")
+        service.process.send_signal(signal.SIGHUP)
+        service.wait(lambda: service.get("/api/v1/config")[1]["scope"] == "fresh")
+
+        dotenv.write_text("VEN_SCOPE=wrong\nVEN_PROFILE=9\n")
+        service.process.send_signal(signal.SIGHUP)
+        service.wait(lambda: "settings.refused" in service.log())
+
+        assert service.get("/api/v1/config")[1]["scope"] == "fresh"
+        assert service.get("/readyz")[0] == 200
+
+
 def test_a_port_that_is_taken_is_said(vtn: SandboxVtn, tmp_path: Path) -> None:
     port = vtn.url.rsplit(":", 1)[1].strip("/")
     with Service(tmp_path, vtn.url, VEN_HTTP_PORT=port) as service:

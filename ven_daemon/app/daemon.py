@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import structlog
 
 from ven_daemon import logs
 from ven_daemon.app.registration import Registering, connect, exchange_of, open_inventory
-from ven_daemon.config import Settings, load_settings
+from ven_daemon.config import Settings
 from ven_daemon.domain.errors import (
     StateInUseError,
     StoreError,
@@ -49,11 +49,13 @@ _log = structlog.get_logger(__name__)
 class Daemon:
     """Everything that is open while the service runs; what operators see of it, too."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, load: Callable[[], Settings]) -> None:
+        """Take *load* rather than settings: SIGHUP reads them again, command line included."""
         self.health = Health()
         self.fleet = FleetView()
         self.started_at = datetime.now(UTC)
-        self._settings = settings
+        self._load = load
+        self._settings = load()
         self._stop = asyncio.Event()
         self._cadences = Cadences()
         self._registration = Loop("registration", self._reconcile)
@@ -149,7 +151,8 @@ class Daemon:
                 self._opened = await connect(
                     self._settings, self._exchange, self._inventory, self._database, PATIENCE
                 )
-            outcome = await self._opened.service.register(selection, Policy())
+            opened = self._opened  # a reload may put it away while the pass goes on
+            outcome = await opened.service.register(selection, Policy())
             self.fleet.take(outcome, datetime.now(UTC), whole=selection.is_whole)
             self.health.settled("inventory")
             _log.info(
@@ -159,7 +162,7 @@ class Daemon:
                 writes=outcome.writes,
                 failed=len(outcome.failures),
             )
-            circuit = self._opened.transport.circuit
+            circuit = opened.transport.circuit
             if circuit.is_open or circuit.gave_up:
                 raise VtnUnreachableError("the VTN does not work: see the failures of the VENs")
         except StoreError as error:
@@ -216,13 +219,18 @@ class Daemon:
         asyncio.get_running_loop().remove_signal_handler(number)
 
     def _told_to_reload(self) -> None:
-        """Read the settings and credentials again; wrong ones change nothing."""
+        """Read the settings and credentials again; wrong ones change nothing.
+
+        Databases, TLS files, the time limit, cadences and the address of this surface
+        stay as they were at the start.
+        """
         try:
-            settings = load_settings()
+            settings = self._load()
         except VenDaemonError as error:
             _log.error("settings.refused", problems=str(error))
             return
         logs.configure(settings.log_level, settings.log_format)
+        self._settings = settings
         self._opened = None
         self.reconcile(None)
         _log.info("settings.reloaded")

@@ -26,9 +26,7 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe":
 
 def inventory_url(db_path: str | None) -> str:
     """Take what `--db-path` says, a path or a URL, else the setting."""
-    if db_path is not None and "://" not in db_path:
-        db_path = f"sqlite:///{db_path}"
-    return load_settings({"inventory_url": db_path}).inventory_url
+    return load_settings({"inventory_url": terminal.database_url(db_path)}).inventory_url
 
 
 def samples(

@@ -33,6 +33,6 @@ def run(
     logs.configure(settings.log_level, settings.log_format)
 
     async def serve() -> None:
-        await Daemon(settings).run(migrate=migrate)
+        await Daemon(lambda: load_settings(given)).run(migrate=migrate)
 
     terminal.run(serve)

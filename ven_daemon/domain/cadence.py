@@ -1,12 +1,5 @@
 """When something that repeats is due next: on a grid, never by adding to the last time."""
 
-from zlib import crc32
-
-
-def phase_of(name: str, period: float) -> float:
-    """Spread members of a fleet over *period* seconds, the same way after every restart."""
-    return crc32(name.encode()) / 2**32 * period
-
 
 def next_due(now: float, period: float, phase: float = 0.0) -> float:
     """Give the first instant of the grid after *now* (seconds since the epoch).
