@@ -19,3 +19,12 @@ ResourceId = NewType("ResourceId", str)
 
 ClientId = NewType("ClientId", str)
 """The OAuth client that the VTN binds a ven object to (3.1)."""
+
+ProgramId = NewType("ProgramId", str)
+"""What the VTN calls a program object."""
+
+EventId = NewType("EventId", str)
+"""What the VTN calls an event object; not necessarily a UUID (T-44)."""
+
+ReportId = NewType("ReportId", str)
+"""What the VTN calls a report object."""
