@@ -1,0 +1,26 @@
+"""The tables: the inventory's layout (fixed by its owner) and our own state (alembic's).
+
+The two live in two `MetaData`: what alembic compares and migrates is `STATE` only.
+A file per area; a new one is imported here, so that alembic sees it.
+"""
+
+from ven_daemon.store.schema.base import INVENTORY, STATE, Instant
+from ven_daemon.store.schema.inventory import connections, resources
+from ven_daemon.store.schema.registrations import (
+    credentials,
+    instance,
+    resource_registrations,
+    ven_registrations,
+)
+
+__all__ = [
+    "INVENTORY",
+    "STATE",
+    "Instant",
+    "connections",
+    "credentials",
+    "instance",
+    "resource_registrations",
+    "resources",
+    "ven_registrations",
+]
