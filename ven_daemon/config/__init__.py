@@ -1,0 +1,120 @@
+"""Settings: defaults, TOML, `.env`, environment, secrets directory, command line; later wins.
+
+The names are those of `docs/configuration.md`. Secrets are `SecretStr` from here on.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+from ven_daemon.config.kinds import BodyForm, CredentialMode
+from ven_daemon.config.service import ServiceSettings
+from ven_daemon.config.sources import SAMPLE_CLIENT, SampleClient, Toml
+from ven_daemon.config.vtn import VtnSettings
+from ven_daemon.domain.errors import ConfigurationError
+
+__all__ = ["SAMPLE_CLIENT", "BodyForm", "CredentialMode", "Settings", "load_settings"]
+
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
+
+
+class Settings(ServiceSettings, VtnSettings, BaseSettings):
+    """Everything an operator can choose; a file of this package per area."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VEN_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        frozen=True,
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        mode = self.mode
+        if mode in (CredentialMode.SHARED, CredentialMode.REGISTRAR) and not (
+            self.client_id and self.client_secret
+        ):
+            raise ValueError(f"credential_mode {mode} needs client_id and client_secret")
+        if self.tls_client_key and not self.tls_client_cert:
+            raise ValueError("tls_client_key needs tls_client_cert")
+        return self
+
+    def shown(self) -> dict[str, Any]:
+        """Give the settings in force, secrets and passwords masked."""
+        shown = self.model_dump(mode="json")
+        for name in ("inventory_url", "state_url"):
+            shown[name] = _PASSWORD.sub(r"\1***@", shown[name])
+        return {**shown, "credential_mode": self.mode.value}
+
+    @property
+    def mode(self) -> CredentialMode:
+        """The credential mode in force."""
+        if self.credential_mode is not None:
+            return self.credential_mode
+        return CredentialMode.SHARED if self.client_id else CredentialMode.NONE
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """First wins: command line, secrets directory, environment, `.env`, TOML."""
+        secrets = SecretsSettingsSource(
+            settings_cls, os.environ.get("VEN_SECRETS_DIR"), env_prefix=""
+        )
+        file = os.environ.get("VEN_CONFIG", "ven-daemon.toml")
+        toml = Toml(settings_cls, file)
+        return (
+            init_settings,
+            file_secret_settings,
+            secrets,
+            env_settings,
+            dotenv_settings,
+            SampleClient(settings_cls),
+            toml,
+        )
+
+
+def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings; *given* is what the command line said (None: it said nothing).
+
+    Raises:
+        ConfigurationError: every problem, by name, in one message and without values.
+    """
+    said = {name: value for name, value in (given or {}).items() if value is not None}
+    secrets_dir = os.environ.get("VEN_SECRETS_DIR")
+    if secrets_dir and not Path(secrets_dir).is_dir():
+        raise ConfigurationError(f"VEN_SECRETS_DIR: {secrets_dir} is no folder")
+    try:
+        return Settings(_secrets_dir=secrets_dir, **said)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise ConfigurationError(_problems(error)) from None
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(f"the settings cannot be read: {error}") from error
+
+
+def _problems(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        place = ".".join(str(part) for part in problem["loc"])
+        name = f"VEN_{place.upper().removeprefix('VEN_')}: " if place else ""
+        lines.append(f"{name}{problem['msg']}")
+    return "\n".join(lines)

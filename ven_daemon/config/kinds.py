@@ -1,0 +1,48 @@
+"""What settings are made of: choices, periods, and the base of every area."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+
+class Area(BaseModel):
+    """Settings that belong together; `Settings` is made of all areas."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class CredentialMode(StrEnum):
+    """How a fleet gets its identities."""
+
+    PER_VEN = "per-ven"
+    REGISTRAR = "registrar"
+    SHARED = "shared"
+    NONE = "none"
+
+
+class BodyForm(StrEnum):
+    """Which form of a ven or resource body to send in 3.1."""
+
+    AUTO = "auto"
+    VEN = "ven"
+    BL = "bl"
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+def _seconds(value: object) -> object:
+    """Take a bare number, as text, for seconds; anything else is ISO 8601."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Period = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
+"""ISO 8601 or seconds."""

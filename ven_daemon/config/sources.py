@@ -1,0 +1,43 @@
+"""Where settings come from beside what pydantic-settings reads by itself."""
+
+import os
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic.fields import FieldInfo
+from pydantic_settings import PydanticBaseSettingsSource, TomlConfigSettingsSource
+
+SAMPLE_CLIENT = {
+    "OAUTH_CLIENT_ID": "client_id",
+    "OAUTH_CLIENT_SECRET": "client_secret",
+    "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL": "token_url",
+}
+"""The sample client's names of settings, which still work."""
+
+
+class SampleClient(PydanticBaseSettingsSource):
+    """The sample client's names, from the environment or `.env`; ours come first."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Look for one setting."""
+        del field
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Read what is there under these names."""
+        found = {**dotenv_values(".env"), **os.environ}
+        return {ours: found[theirs] for theirs, ours in SAMPLE_CLIENT.items() if found.get(theirs)}
+
+
+class Toml(TomlConfigSettingsSource):
+    """A TOML file whose names may bear the prefix, and must be settings."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        given = {
+            name.lower().removeprefix("ven_"): value
+            for name, value in super()._read_file(file_path).items()
+        }
+        unknown = sorted(given.keys() - self.settings_cls.model_fields.keys())
+        if unknown:
+            raise ValueError(f"{file_path}: there is no setting {', '.join(unknown)}")
+        return given
