@@ -5,7 +5,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 from pydantic.fields import FieldInfo
-from pydantic_settings import PydanticBaseSettingsSource, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
 SAMPLE_CLIENT = {
     "OAUTH_CLIENT_ID": "client_id",
@@ -32,12 +32,16 @@ class SampleClient(PydanticBaseSettingsSource):
 class Toml(TomlConfigSettingsSource):
     """A TOML file whose names may bear the prefix, and must be settings."""
 
+    def __init__(self, settings_cls: type[BaseSettings], file: str) -> None:
+        self._known = settings_cls.model_fields.keys()  # the file is read while we are made
+        super().__init__(settings_cls, file)
+
     def _read_file(self, file_path: Any) -> dict[str, Any]:
         given = {
             name.lower().removeprefix("ven_"): value
             for name, value in super()._read_file(file_path).items()
         }
-        unknown = sorted(given.keys() - self.settings_cls.model_fields.keys())
+        unknown = sorted(given.keys() - self._known)
         if unknown:
             raise ValueError(f"{file_path}: there is no setting {', '.join(unknown)}")
         return given
