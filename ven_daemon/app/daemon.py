@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,25 +10,20 @@ from typing import Any
 import structlog
 
 from ven_daemon import logs
-from ven_daemon.app.registration import Registering, connect, exchange_of, open_inventory
+from ven_daemon.app.connection import Connection, exchange_of
+from ven_daemon.app.parts import Part, RegistrationPart
+from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
-from ven_daemon.domain.errors import (
-    StateInUseError,
-    StoreError,
-    VenDaemonError,
-    VtnUnreachableError,
-)
-from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.registration import Policy
+from ven_daemon.domain.errors import StateInUseError, VenDaemonError
 from ven_daemon.ops.desk import VtnView
 from ven_daemon.ops.server import OpsServer
+from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import Health
-from ven_daemon.runtime.loop import Loop, LoopState
+from ven_daemon.runtime.loop import LoopState
 from ven_daemon.runtime.notify import notify, watchdog_seconds
 from ven_daemon.runtime.schedule import Cadences
-from ven_daemon.runtime.supervisor import supervise
-from ven_daemon.services.registration import Selection
+from ven_daemon.runtime.supervisor import Root, supervise
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
 from ven_daemon.store.guard import StoreGuard
@@ -39,7 +34,6 @@ from ven_daemon.vtn.exchange import Exchange
 PATIENCE = timedelta(seconds=5)
 """How long one pass waits for a VTN that does not work; the next pass tries again."""
 
-WATCH_INVENTORY = timedelta(seconds=5)
 GUARD_STORE_SECONDS = 10.0
 STANDBY_SECONDS = 1.0
 
@@ -58,14 +52,9 @@ class Daemon:
         self._settings = load()
         self._stop = asyncio.Event()
         self._cadences = Cadences()
-        self._registration = Loop("registration", self._reconcile)
-        self._watching = Loop("inventory", self._watch_inventory)
-        self._asked: set[VenName] = set()
-        self._everything = True
-        self._seen: str | None = None
-        self._opened: Registering | None = None
-        self._inventory: InventoryStore
-        self._exchange: Exchange
+        self._parts: tuple[Part, ...] = ()
+        self._registration: RegistrationPart | None = None
+        self._connection: Connection | None = None
         self._database: Database
 
     async def run(self, *, migrate: bool = False) -> None:
@@ -98,11 +87,25 @@ class Daemon:
             await migrations.upgrade(database)
         await migrations.prepare(database)
         self.health.settled("state")
-        inventory = open_inventory(self._settings.inventory_url)
-        self._inventory = await stack.enter_async_context(inventory)
-        await self._inventory.vens()
-        self._exchange = await stack.enter_async_context(exchange_of(self._settings))
+        inventory = await stack.enter_async_context(open_inventory(self._settings.inventory_url))
+        await inventory.vens()
+        exchange = await stack.enter_async_context(exchange_of(self._settings))
+        self._compose(inventory, exchange)
         return True
+
+    def _compose(self, inventory: InventoryStore, exchange: Exchange) -> None:
+        """Make the parts: everything that they need is open."""
+        connection = Connection(lambda: self._settings, exchange, self._database, PATIENCE)
+        self._registration = RegistrationPart(
+            lambda: self._settings,
+            connection,
+            inventory,
+            self._database,
+            self.fleet,
+            self.health,
+        )
+        self._connection = connection
+        self._parts = (self._registration,)
 
     async def _lease(self, stack: AsyncExitStack) -> bool:
         try:
@@ -118,19 +121,17 @@ class Daemon:
         return True
 
     async def _serve(self) -> None:
-        self._cadences.add(
-            "registration", self._settings.reconcile_interval, self._registration.wake
-        )
-        self._cadences.add("inventory", WATCH_INVENTORY, self._watching.wake)
-        self._registration.wake()
-        roots = {
+        roots: dict[str, Root] = {
             "cadences": self._cadences.run,
-            "registration": self._registration.run,
-            "inventory": self._watching.run,
             "heartbeat": self.health.beat,
             "store guard": StoreGuard(self._database, GUARD_STORE_SECONDS).watch,
             "systemd": self._tell_systemd,
         }
+        for part in self._parts:
+            roots.update(part.roots())
+            for loop, period in part.cadences():
+                self._cadences.add(loop.state.name, period, loop.wake)
+                roots[loop.state.name] = loop.run
         try:
             await supervise(roots, self._stop)
         except BaseExceptionGroup as group:
@@ -140,45 +141,6 @@ class Daemon:
             raise
         finally:
             self.health.stopping = True
-
-    async def _reconcile(self) -> None:
-        """One pass: over the VENs that were asked for, or over all."""
-        names, self._asked = self._asked, set()
-        selection = Selection() if self._everything or not names else Selection(names=tuple(names))
-        self._everything = True
-        try:
-            if self._opened is None:
-                self._opened = await connect(
-                    self._settings, self._exchange, self._inventory, self._database, PATIENCE
-                )
-            opened = self._opened  # a reload may put it away while the pass goes on
-            outcome = await opened.service.register(selection, Policy())
-            self.fleet.take(outcome, datetime.now(UTC), whole=selection.is_whole)
-            self.health.settled("inventory")
-            _log.info(
-                "registration.passed",
-                vens=len(outcome.vens),
-                resources=outcome.registered,
-                writes=outcome.writes,
-                failed=len(outcome.failures),
-            )
-            circuit = opened.transport.circuit
-            if circuit.is_open or circuit.gave_up:
-                raise VtnUnreachableError("the VTN does not work: see the failures of the VENs")
-        except StoreError as error:
-            self.health.lacks("inventory", str(error))
-            raise
-        finally:
-            # A VTN that is down is a class: the first pass has ended all the same.
-            self.health.settled("registration")
-
-    async def _watch_inventory(self) -> None:
-        """Follow changes of the inventory at once."""
-        mark = await self._inventory.mark()
-        if self._seen is not None and mark != self._seen:
-            _log.info("inventory.changed")
-            self.reconcile(None)
-        self._seen = mark
 
     async def _tell_systemd(self) -> None:
         """READY once, STATUS as things change, WATCHDOG while there is progress."""
@@ -201,7 +163,7 @@ class Daemon:
     def _progresses(self) -> bool:
         """Whether no step has been running for longer than any may."""
         now, longest = datetime.now(UTC), timedelta(hours=1)
-        running = [loop.state.running_since for loop in (self._registration, self._watching)]
+        running = [state.running_since for state in self._loop_states()]
         return all(since is None or now - since < longest for since in running)
 
     def _listen_to_signals(self) -> None:
@@ -231,24 +193,39 @@ class Daemon:
             return
         logs.configure(settings.log_level, settings.log_format)
         self._settings = settings
-        self._opened = None
-        self.reconcile(None)
+        if self._connection is not None:
+            self._connection.forget()
+        for part in self._parts:
+            part.reload(settings)
         _log.info("settings.reloaded")
 
     def loops(self) -> list[tuple[LoopState, datetime | None]]:
         """Every loop, and when it runs next."""
-        loops = (self._registration, self._watching)
-        return [(loop.state, self._cadences.next_run(loop.state.name)) for loop in loops]
+        return [(state, self._cadences.next_run(state.name)) for state in self._loop_states()]
+
+    def _loop_states(self) -> list[LoopState]:
+        return [loop.state for part in self._parts for loop, _ in part.cadences()]
+
+    def figures(self) -> Iterable[Figure]:
+        """Give the metrics of every part."""
+        for part in self._parts:
+            yield from part.figures()
+
+    def summaries(self) -> Mapping[str, Any]:
+        """Give the counts of every part that has some, by its name."""
+        found = {part.name: part.summary() for part in self._parts}
+        return {name: summary for name, summary in found.items() if summary}
 
     def vtn(self) -> VtnView:
         """How the VTN is doing."""
         url = str(self._settings.vtn_url)
-        if self._opened is None:
+        connected = self._connection.current if self._connection else None
+        if connected is None:
             return VtnView(url, None, False, False, 0, 0, 0)
-        transport = self._opened.transport
+        transport = connected.transport
         return VtnView(
             url,
-            self._opened.profile.name,
+            connected.profile.name,
             transport.circuit.answered,
             transport.circuit.is_open,
             transport.requests,
@@ -262,28 +239,12 @@ class Daemon:
 
     async def resources(self, ven: str) -> list[Mapping[str, Any]]:
         """Give what is on record of the resources of one VEN."""
-        if self._opened is None:
-            return []
-        records = (await self._opened.store.records()).get(VenName(ven))
-        return [
-            {
-                "name": record.name,
-                "resource_id": record.key,
-                "id": record.vtn_id,
-                "status": record.status.value,
-                "error": record.last_error,
-            }
-            for record in (records.resources.values() if records else ())
-        ]
+        return await self._registration.resources(ven) if self._registration else []
 
     def reconcile(self, ven: str | None) -> None:
         """Ask for a pass over one VEN, or all, as soon as possible."""
-        if ven is None:
-            self._everything = True
-        else:
-            self._asked.add(VenName(ven))
-            self._everything = False
-        self._registration.wake()
+        if self._registration is not None:
+            self._registration.reconcile(ven)
 
 
 async def _sleep_or(stop: asyncio.Event, seconds: float) -> None:

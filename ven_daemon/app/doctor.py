@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ven_daemon.app.connection import exchange_of
 from ven_daemon.app.doctor_vtn import VtnExamination
-from ven_daemon.app.registration import exchange_of, open_inventory
+from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
 from ven_daemon.domain import diagnosis
 from ven_daemon.domain.diagnosis import Finding

@@ -12,7 +12,7 @@ from cryptography import x509
 from pydantic import SecretStr
 from yarl import URL
 
-from ven_daemon.app.registration import People, tls_of
+from ven_daemon.app.connection import People, tls_of
 from ven_daemon.config import CredentialMode, Settings
 from ven_daemon.domain import diagnosis
 from ven_daemon.domain.diagnosis import Finding, Sight

@@ -1,10 +1,11 @@
 """What the operator's HTTP surface asks of the daemon, and nothing more."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import Health
 from ven_daemon.runtime.loop import LoopState
@@ -32,6 +33,14 @@ class Desk(Protocol):
 
     def loops(self) -> list[tuple[LoopState, datetime | None]]:
         """Every loop, and when it runs next."""
+        ...
+
+    def figures(self) -> Iterable[Figure]:
+        """The metrics of every part."""
+        ...
+
+    def summaries(self) -> Mapping[str, Any]:
+        """The counts of every part that has some, by its name."""
         ...
 
     def vtn(self) -> VtnView:

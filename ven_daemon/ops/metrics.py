@@ -8,6 +8,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from ven_daemon.ops.desk import Desk
+from ven_daemon.runtime.figures import Figure
 
 
 def exposition(desk: Desk) -> bytes:
@@ -43,6 +44,7 @@ class _Figures(Collector):
         yield CounterMetricFamily(
             "ven_daemon_vtn_writes", "Writes that the VTN accepted.", value=vtn.writes
         )
+        yield from map(_family, self._desk.figures())
         yield from self._loops()
 
     def _loops(self) -> Iterable[Metric]:
@@ -61,6 +63,14 @@ class _Figures(Collector):
             if state.last_success is not None:
                 success.add_metric([state.name], state.last_success.timestamp())
         yield from (runs, failures, success)
+
+
+def _family(figure: Figure) -> Metric:
+    family = CounterMetricFamily if figure.kind == "counter" else GaugeMetricFamily
+    metric = family(f"ven_daemon_{figure.name}", figure.words, labels=figure.labels)
+    for values, value in figure.samples.items():
+        metric.add_metric(values, value)
+    return metric
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:

@@ -2,15 +2,15 @@
 
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import orjson
 from aiohttp import web
 from pydantic import SecretStr
 
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.ops import openapi, views
 from ven_daemon.ops.access import guard, is_loopback, is_operator
+from ven_daemon.ops.answers import document, number, problem
 from ven_daemon.ops.desk import Desk
 from ven_daemon.ops.metrics import exposition
 
@@ -86,48 +86,48 @@ class OpsServer:
 
     async def _livez(self, _: web.Request) -> web.Response:
         alive = self._desk.health.alive
-        return _json({"alive": alive}, 200 if alive else 503)
+        return document({"alive": alive}, 200 if alive else 503)
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        document = views.readiness(self._desk)
-        return _json(document, 200 if document["ready"] else 503)
+        readiness = views.readiness(self._desk)
+        return document(readiness, 200 if readiness["ready"] else 503)
 
     async def _health(self, request: web.Request) -> web.Response:
         names = self._token is None or is_operator(request, self._token)
-        return _json(views.status(self._desk, names=names))
+        return document(views.status(self._desk, names=names))
 
     async def _metrics(self, _: web.Request) -> web.Response:
         content_type = "text/plain; version=1.0.0; charset=utf-8"
         return web.Response(body=exposition(self._desk), headers={"Content-Type": content_type})
 
     async def _openapi(self, _: web.Request) -> web.Response:
-        return _json(openapi.DOCUMENT)
+        return document(openapi.DOCUMENT)
 
     async def _status(self, _: web.Request) -> web.Response:
-        return _json(views.status(self._desk))
+        return document(views.status(self._desk))
 
     async def _loops(self, _: web.Request) -> web.Response:
-        return _json({"loops": [views.loop(state, due) for state, due in self._desk.loops()]})
+        return document({"loops": [views.loop(state, due) for state, due in self._desk.loops()]})
 
     async def _config(self, _: web.Request) -> web.Response:
-        return _json(dict(self._desk.configuration()))
+        return document(dict(self._desk.configuration()))
 
     async def _vens(self, request: web.Request) -> web.Response:
-        skip, limit = _number(request, "skip", 0), _number(request, "limit", 100)
+        skip, limit = number(request, "skip", 0), number(request, "limit", 100)
         state, named = request.query.get("state"), request.query.get("name", "").casefold()
         if limit > PAGE_MOST:
-            return _problem(400, f"limit: {PAGE_MOST} at the most")
+            return problem(400, f"limit: {PAGE_MOST} at the most")
         if state not in (None, "registered", "partly", "failed"):
-            return _problem(400, "state: registered, partly or failed")
+            return problem(400, "state: registered, partly or failed")
         found = [each for each in self._desk.fleet.vens(state) if named in each.name.casefold()]
         page = [views.ven(each) for each in found[skip : skip + limit]]
-        return _json({"total": len(found), "vens": page})
+        return document({"total": len(found), "vens": page})
 
     async def _ven(self, request: web.Request) -> web.Response:
         view = self._desk.fleet.ven(request.match_info["ven"])
         if view is None:
-            return _problem(404, "no such VEN")
-        return _json(views.ven(view, await self._desk.resources(view.name)))
+            return problem(404, "no such VEN")
+        return document(views.ven(view, await self._desk.resources(view.name)))
 
     async def _failures(self, _: web.Request) -> web.Response:
         rows = [
@@ -135,26 +135,11 @@ class OpsServer:
             for each in self._desk.fleet.vens()
             for resource, reason in each.failures
         ]
-        return _json({"failures": rows})
+        return document({"failures": rows})
 
     async def _reconcile(self, request: web.Request) -> web.Response:
         name = request.match_info.get("ven")
         if name is not None and self._desk.fleet.ven(name) is None:
-            return _problem(404, "no such VEN")
+            return problem(404, "no such VEN")
         self._desk.reconcile(name)
-        return _json({"asked": name or "all"}, 202)
-
-
-def _number(request: web.Request, name: str, default: int) -> int:
-    given = request.query.get(name, str(default))
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise web.HTTPBadRequest(text=f"{name}: a number was expected")
-    return int(given)
-
-
-def _json(document: Any, status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(document), status=status, content_type="application/json")
-
-
-def _problem(status: int, detail: str) -> web.Response:
-    return _json({"title": "Problem", "status": status, "detail": detail}, status)
+        return document({"asked": name or "all"}, 202)

@@ -39,6 +39,7 @@ def status(desk: Desk, *, names: bool = True) -> Document:
             "writes": vtn.writes,
             "in_flight_limit": vtn.in_flight_limit,
         },
+        **desk.summaries(),
         "loops": [loop(state, due, names=names) for state, due in desk.loops()],
         "event_loop_worst_stall_seconds": round(desk.health.worst_stall, 4),
     }

@@ -1,0 +1,39 @@
+"""What every part of the daemon looks like to the daemon."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from ven_daemon.config import Settings
+from ven_daemon.runtime.figures import Figure
+from ven_daemon.runtime.loop import Loop
+from ven_daemon.runtime.supervisor import Root
+
+
+class Part:
+    """One concern: what runs for it, how often it is woken, and what it says of itself.
+
+    A part is made once the stores are open and this process holds the lease. What it
+    does not need of this, it leaves as it is.
+    """
+
+    name: str
+
+    def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
+        """Loops of this part, and the period on which each is woken."""
+        return ()
+
+    def roots(self) -> Mapping[str, Root]:
+        """Name what else runs for as long as the daemon does."""
+        return {}
+
+    def figures(self) -> Iterable[Figure]:
+        """Give its metrics; a scrape asks, so this only reads."""
+        return ()
+
+    def summary(self) -> Mapping[str, Any]:
+        """Give counts for the full picture: figures only, no names, nothing that takes long."""
+        return {}
+
+    def reload(self, settings: Settings) -> None:
+        """Take what can be taken of settings that were read again."""
