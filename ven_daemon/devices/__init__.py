@@ -1,0 +1,1 @@
+"""Ports to devices: sinks, which dispatches go out by."""
