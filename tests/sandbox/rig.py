@@ -1,5 +1,6 @@
 """A sandbox in the test's own event loop, on a real socket, and a client that speaks to it."""
 
+import io
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Self
@@ -120,6 +121,28 @@ class Sandbox:
         reply = await self.post("/resources", body, "operator")
         assert reply.status == 201, reply.body
         return reply.json
+
+    async def program(self, name: str = "p", **more: Any) -> Any:
+        """Create a program, and return it."""
+        reply = await self.post("/programs", {"programName": name, **more}, "operator")
+        assert reply.status == 201, reply.body
+        return reply.json
+
+    async def event(self, program: Any, name: str = "e", **more: Any) -> Any:
+        """Create an event, and return it."""
+        reply = await self.post("/events", event_of(program, name, **more), "operator")
+        assert reply.status == 201, reply.body
+        return reply.json
+
+    async def stock(self, *objects: tuple[str, dict[str, Any]]) -> Reply:
+        """Put objects on the shelves by the control plane."""
+        lines = [orjson.dumps({"kind": kind, "object": each}) for kind, each in objects]
+        body = io.BytesIO(b"\n".join(lines))  # aiohttp warns of large bytes
+        return await self.call("POST", "/sandbox/objects", data=body)
+
+
+def event_of(program: Any, name: str, **more: Any) -> dict[str, Any]:
+    return {"programID": program["id"], "eventName": name, "intervals": [], **more}
 
 
 def credential(client: str) -> dict[str, str]:

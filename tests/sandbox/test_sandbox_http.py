@@ -70,7 +70,7 @@ async def test_health_is_two_letters_and_needs_no_token(vtn: Sandbox) -> None:
     assert (reply.status, reply.body) == (200, b"OK")
 
 
-@pytest.mark.parametrize("kind", ["programs", "events", "reports", "subscriptions"])
+@pytest.mark.parametrize("kind", ["reports", "subscriptions", "notifiers"])
 async def test_what_is_not_served_yet_says_so(vtn: Sandbox, kind: str) -> None:
     reply = await vtn.get(f"/{kind}", "ven-1")
 

@@ -86,6 +86,25 @@ def test_3_0_objects_are_kept_as_well(state: Path) -> None:
         assert sandbox.call("GET", "/vens?targetType=GROUP&targetValues=g") == before
 
 
+def test_programs_and_events_are_kept_in_their_order(state: Path) -> None:
+    with SandboxProcess("--open", "--state", state) as sandbox:
+        program = sandbox.call("POST", "/programs", {"programName": "p", "targets": ["g"]})
+        for priority in (3, 1, None, 2):
+            sandbox.call("POST", "/events", {"programID": program["id"], "priority": priority})
+        before = [sandbox.call("GET", "/programs"), sandbox.call("GET", "/events")]
+        sandbox.signal(signal.SIGKILL)
+        sandbox.wait()
+
+    with SandboxProcess("--open", "--state", state) as sandbox:
+        assert [sandbox.call("GET", "/programs"), sandbox.call("GET", "/events")] == before
+        assert [event["priority"] for event in before[1]] == [1, 2, 3, None]
+        assert sandbox.call("GET", "/programs?targets=g") == before[0]
+        sandbox.call("POST", "/sandbox/wipe")
+
+    with SandboxProcess("--open", "--state", state) as sandbox:
+        assert sandbox.call("GET", "/events") == []
+
+
 def test_the_state_of_the_other_profile_is_refused(state: Path) -> None:
     with SandboxProcess("--open", "--state", state):
         pass

@@ -85,10 +85,11 @@ def values_maps(body: Mapping[str, Any], member: str) -> list[Any] | None:
         return None
     if not isinstance(maps, list):
         raise bad_request(f"{member}: invalid type, expected a list")
-    return [_values_map(entry, member) for entry in maps]
+    return [values_map(entry, member) for entry in maps]
 
 
-def _values_map(entry: object, member: str) -> dict[str, Any]:
+def values_map(entry: object, member: str) -> dict[str, Any]:
+    """Read a `{"type": …, "values": […]}`."""
     if not isinstance(entry, dict):
         raise bad_request(f"{member}: invalid type, expected an object with type and values")
     kind = sized(required(entry, "type"), f"{member}.type")

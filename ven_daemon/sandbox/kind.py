@@ -1,10 +1,10 @@
 """What every kind of object has in common: made, shown, replaced and taken out by one set of rules.
 
-A further kind (programs, events, …) is a file with a subclass, a shelf in `objects` and a route.
+A further kind is a file with a subclass, a shelf in `objects`, scopes in `profiles`, and a route.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ven_daemon.sandbox import fields
@@ -13,8 +13,9 @@ from ven_daemon.sandbox.messages import Answer, Call
 from ven_daemon.sandbox.objects import Objects
 from ven_daemon.sandbox.problems import conflict, not_found
 from ven_daemon.sandbox.profiles import Form, Profile
-from ven_daemon.sandbox.query import Page, Query, read_page
-from ven_daemon.sandbox.shelf import Row, Shelf
+from ven_daemon.sandbox.selection import Clause
+from ven_daemon.sandbox.shelf import Facet, Row, Shelf
+from ven_daemon.sandbox.tokens import Caller
 
 
 class Kind(ABC):
@@ -34,7 +35,7 @@ class Kind(ABC):
 
     def create(self, call: Call) -> Answer:
         """Add an object."""
-        call.caller.allow(self._profile.write)
+        self._may_write(call.caller)
         body = fields.json_object(call)
         form = self._profile.form(call.caller, body, self.object_type)
         now = timestamp()
@@ -50,12 +51,12 @@ class Kind(ABC):
 
     def read(self, call: Call, object_id: str) -> Answer:
         """Show one object."""
-        right = call.caller.allow(self._profile.read)
+        right = self._may_read(call.caller)
         return Answer(200, self._wire(self._reach(call, object_id, right)))
 
     def replace(self, call: Call, object_id: str) -> Answer:
         """Put a new content in the place of the old; whom it belongs to stays."""
-        right = call.caller.allow(self._profile.write)
+        right = self._may_write(call.caller)
         body = fields.json_object(call)
         form = self._profile.form(call.caller, body, self.object_type)
         old = self._reach(call, object_id, right)
@@ -72,7 +73,7 @@ class Kind(ABC):
 
     def remove(self, call: Call, object_id: str) -> Answer:
         """Take an object out and show it a last time."""
-        right = call.caller.allow(self._profile.write)
+        right = self._may_write(call.caller)
         row = self._reach(call, object_id, right)
         self._refuse_removal(row)
         body = self._wire(row)
@@ -80,37 +81,40 @@ class Kind(ABC):
         return Answer(200, body, accepted=row.wire)
 
     @abstractmethod
-    def _belongings(self, call: Call, form: Form, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Say whom a new object belongs to."""
+    def _content(
+        self, call: Call, form: Form, body: Mapping[str, Any], old: Row | None = None
+    ) -> dict[str, Any]:
+        """Read what the body may say."""
 
-    @abstractmethod
+    def _belongings(self, call: Call, form: Form, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Say whom a new object belongs to: to nobody, unless a kind knows better."""
+        return {}
+
     def _belongings_of(self, row: Row) -> dict[str, Any]:
         """Say whom an object has always belonged to."""
+        return {} if row.client is None else {"clientID": row.client}
 
-    @abstractmethod
-    def _refuse_move(self, form: Form, body: Mapping[str, Any], old: Row) -> None:
+    def _refuse_move(  # noqa: B027 - nothing to refuse, unless a kind knows better
+        self, form: Form, body: Mapping[str, Any], old: Row
+    ) -> None:
         """Refuse a body that says the object belongs to somebody else."""
 
-    @abstractmethod
-    def _refuse_removal(self, row: Row) -> None:
+    def _refuse_removal(self, row: Row) -> None:  # noqa: B027 - as above
         """Refuse to take out what others depend on."""
 
     def _refuse_second(self, row: Row) -> None:
         """Keep names unique, where the sandbox is strict."""
         if self._objects.rules.unique_names:
-            refuse_another(self._shelf.named(row.name, row.parent), row)
+            refuse_another(self._shelf.twins(row), row)
+
+    def _may_read(self, caller: Caller) -> str:
+        return caller.allow(self._profile.read[self.object_type])
+
+    def _may_write(self, caller: Caller) -> str:
+        return caller.allow(self._profile.write[self.object_type])
 
     def _wire(self, row: Row) -> bytes:
         return row.wire
-
-    def _page(self, call: Call) -> tuple[Query, Page, str | None]:
-        """Read what every listing is asked for by: parameters, page, name."""
-        query = Query(call.query)
-        page = read_page(call, query)
-        name = query.one(self._shelf.name_member)
-        if name is not None:
-            fields.sized(name, self._shelf.name_member)
-        return query, page, name
 
     def _accept(self, status: int, members: Mapping[str, Any]) -> Answer:
         row = self._shelf.compose(members)
@@ -123,29 +127,27 @@ class Kind(ABC):
         fields.identifier(object_id, self.id_member)
         owner = self._profile.owner(call.caller, right)
         row = self._shelf.rows.get(object_id)
-        if row is None or (owner is not None and row.client != owner):
+        if row is None or not self._shows(row, owner):
             raise not_found()
         return row
 
-    def _content(
-        self, call: Call, form: Form, body: Mapping[str, Any], old: Row | None = None
-    ) -> dict[str, Any]:
-        """Read what the body may say; only business logic writes targets (Definition 3.1)."""
-        targets: list[Any] | None
-        if form is Form.VEN:
-            targets = [] if old is None else old.targets
-        else:
-            targets = self._profile.targets(body)
-        content = {
-            self._shelf.name_member: fields.name(body, self._shelf.name_member),
-            "attributes": fields.values_maps(body, "attributes"),
-            "targets": targets,
-        }
-        fields.refuse_nul(call, *content.values())
-        return content
+    def _shows(self, row: Row, owner: str | None) -> bool:
+        """Say whether an object is there for *owner*, which None is for everybody."""
+        return owner is None or row.client == owner
+
+    def _select(self, *clauses: Clause | None, now: float | None = None) -> Sequence[Row]:
+        """List what meets every clause that there is."""
+        asked = [clause for clause in clauses if clause is not None]
+        return self._objects.selections[self._shelf.noun].select(*asked, now=now)
 
 
-def refuse_another(found: Mapping[str, Row], row: Row) -> None:
+def exactly(member: str, value: str | None) -> Clause | None:
+    """Make the condition that a member has one value, if one is asked for."""
+    facet: Facet = (member, value)
+    return None if value is None else frozenset((facet,))
+
+
+def refuse_another(found: Sequence[Row], row: Row) -> None:
     """Raise a conflict where an object other than *row* itself is among the *found* ones."""
-    if len(found) > 1 or (found and row.id not in found):
+    if any(other.id != row.id for other in found):
         raise conflict()

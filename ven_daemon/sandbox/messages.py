@@ -28,6 +28,10 @@ class Call:
     """A fault: every page is the first one."""
     page_cap: int | None = None
     """A fault: no page is longer than this, whatever was asked for."""
+    explicit_targets: bool = False
+    """A strict reading: a VEN sees what has targets only where its query names them."""
+    all_targets: bool = False
+    """Another reading: of several targets in a query an object must have every one."""
 
 
 @dataclass(slots=True)

@@ -53,6 +53,10 @@ class Misfortune:
                 call.ignore_skip = True
             case "page-cap":
                 call.page_cap = rule.text["size"]
+            case "explicit-targets":
+                call.explicit_targets = True
+            case "all-targets":
+                call.all_targets = True
             case _:
                 pass  # it strikes later, when there is an answer
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from ven_daemon.sandbox.lifespan import lifespan_end, urgency
+from ven_daemon.sandbox.selection import Selections
 from ven_daemon.sandbox.shelf import Row, Shelf
 
 
@@ -37,9 +39,26 @@ class Objects:
     def __init__(self, rules: Rules, keeper: Keeper | None = None) -> None:
         self.rules = rules
         self.keeper = keeper
-        self.vens = Shelf("ven", "venName")
-        self.resources = Shelf("resource", "resourceName", "venID")
-        self.shelves = {shelf.noun: shelf for shelf in (self.vens, self.resources)}
+        self.vens = Shelf("ven", "venName", indexed=("venName", "clientID"), unique=("venName",))
+        self.resources = Shelf(
+            "resource",
+            "resourceName",
+            parent="venID",
+            indexed=("resourceName", "venID", "clientID"),
+            unique=("venID", "resourceName"),
+        )
+        self.programs = Shelf("program", "programName", unique=("programName",))
+        self.events = Shelf(
+            "event",
+            "eventName",
+            parent="programID",
+            indexed=("programID",),
+            weigh=urgency,
+            end=lifespan_end,
+        )
+        shelves = (self.vens, self.resources, self.programs, self.events)
+        self.shelves = {shelf.noun: shelf for shelf in shelves}
+        self.selections = {shelf.noun: Selections(shelf) for shelf in shelves}
 
     @property
     def duplicates(self) -> int:

@@ -6,21 +6,24 @@ of values with a type.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar
 
 from ven_daemon.sandbox import fields
 from ven_daemon.sandbox.problems import bad_request
 from ven_daemon.sandbox.query import Query
-from ven_daemon.sandbox.shelf import Row
+from ven_daemon.sandbox.schemas import V30, V31, Schemas
+from ven_daemon.sandbox.selection import Clause
 from ven_daemon.sandbox.tokens import Caller
 
-Matches = Callable[[Row], bool]
-
 READ_ALL = "read_all"
+READ_TARGETS = "read_targets"
+READ_OWN = "read_ven_objects"
 WRITE_BUSINESS = "write_vens_bl"
 WRITE_VEN = "write_vens_ven"
+WRITE_PROGRAMS = "write_programs"
+WRITE_EVENTS = "write_events"
 
 
 class Form(Enum):
@@ -37,10 +40,14 @@ class Profile(ABC):
     name: ClassVar[str]
     scopes: ClassVar[Mapping[str, Sequence[str]]]
     """What a client of each role is granted with its token."""
-    read: ClassVar[Sequence[str]]
-    write: ClassVar[Sequence[str]]
+    read: ClassVar[Mapping[str, Sequence[str]]]
+    """The scopes that each allow to read a type of object, the one that shows most first."""
+    write: ClassVar[Mapping[str, Sequence[str]]]
+    schemas: ClassVar[Schemas]
     nests_resources: ClassVar[bool]
     """Whether resources live under the path of their ven, and inside the ven."""
+    tells_transpired: ClassVar[bool]
+    """Whether `active=true` leaves out the events that are over."""
 
     @abstractmethod
     def form(self, caller: Caller, body: Mapping[str, Any], noun: str) -> Form:
@@ -51,12 +58,16 @@ class Profile(ABC):
         """Read the targets that a caller may write."""
 
     @abstractmethod
-    def target_filter(self, query: Query) -> Matches | None:
-        """Read the filter by targets from a query."""
+    def target_filter(self, query: Query) -> Clause | None:
+        """Read the filter by targets from a query; None where there is none."""
 
     @abstractmethod
     def owner(self, caller: Caller, right: str) -> str | None:
         """Say whose objects *right* reaches: one client's, or with None everybody's."""
+
+
+_EVERYBODYS = frozenset((READ_ALL, WRITE_BUSINESS, WRITE_PROGRAMS, WRITE_EVENTS))
+"""The scopes of business logic, whose reach nothing bounds."""
 
 
 class Profile31(Profile):
@@ -64,22 +75,33 @@ class Profile31(Profile):
 
     name = "3.1"
     scopes: ClassVar[Mapping[str, Sequence[str]]] = {
-        "bl": (READ_ALL, WRITE_BUSINESS, "write_programs", "write_events"),
+        "bl": (READ_ALL, WRITE_BUSINESS, WRITE_PROGRAMS, WRITE_EVENTS),
         "ven": (
-            "read_targets",
-            "read_ven_objects",
+            READ_TARGETS,
+            READ_OWN,
             "write_reports",
             "write_subscriptions",
             WRITE_VEN,
         ),
     }
-    read = (READ_ALL, "read_ven_objects")
-    write = (WRITE_BUSINESS, WRITE_VEN)
+    read: ClassVar[Mapping[str, Sequence[str]]] = {
+        **dict.fromkeys(("VEN", "RESOURCE"), (READ_ALL, READ_OWN)),
+        **dict.fromkeys(("PROGRAM", "EVENT"), (READ_ALL, READ_TARGETS)),
+    }
+    write: ClassVar[Mapping[str, Sequence[str]]] = {
+        **dict.fromkeys(("VEN", "RESOURCE"), (WRITE_BUSINESS, WRITE_VEN)),
+        "PROGRAM": (WRITE_PROGRAMS,),
+        "EVENT": (WRITE_EVENTS,),
+    }
+    schemas = V31
     nests_resources = False
+    tells_transpired = True
 
     def form(self, caller: Caller, body: Mapping[str, Any], noun: str) -> Form:
-        """Go by the discriminator `objectType`, which must be there and be the caller's own."""
-        right = caller.allow(self.write)
+        """Go by the discriminator of a ven's or a resource's body, which must be the caller's."""
+        right = caller.allow(self.write[noun])
+        if noun not in ("VEN", "RESOURCE"):
+            return Form.PLAIN
         found = body.get("objectType")
         if found is None:
             raise bad_request("missing field `objectType`")
@@ -99,16 +121,14 @@ class Profile31(Profile):
         """Read a list of identifiers; nothing and null are both the empty list."""
         return fields.plain_targets(body)
 
-    def target_filter(self, query: Query) -> Matches | None:
+    def target_filter(self, query: Query) -> Clause | None:
         """Match what carries any of the targets asked for, as the VTNs in the field do."""
-        wanted = frozenset(fields.identifier(t, "targets") for t in query.every("targets"))
-        if not wanted:
-            return None
-        return lambda row: not wanted.isdisjoint(row.targets)
+        asked = query.every("targets")
+        return frozenset(("targets", fields.identifier(t, "targets")) for t in asked) or None
 
     def owner(self, caller: Caller, right: str) -> str | None:
         """Bind a VEN to the objects of its own client (Definition 3.1, object privacy)."""
-        if caller.unbounded or right in (READ_ALL, WRITE_BUSINESS):
+        if caller.unbounded or right in _EVERYBODYS:
             return None
         return caller.own_client()
 
@@ -118,33 +138,36 @@ class Profile30(Profile):
 
     name = "3.0"
     scopes: ClassVar[Mapping[str, Sequence[str]]] = {
-        "bl": (READ_ALL, "write_vens", "write_programs", "write_events", "write_subscriptions"),
+        "bl": (READ_ALL, "write_vens", WRITE_PROGRAMS, WRITE_EVENTS, "write_subscriptions"),
         "ven": (READ_ALL, "write_vens", "write_reports", "write_subscriptions"),
     }
-    read = (READ_ALL,)
-    write = ("write_vens",)
+    read: ClassVar[Mapping[str, Sequence[str]]] = dict.fromkeys(
+        ("VEN", "RESOURCE", "PROGRAM", "EVENT"), (READ_ALL,)
+    )
+    write: ClassVar[Mapping[str, Sequence[str]]] = {
+        **dict.fromkeys(("VEN", "RESOURCE"), ("write_vens",)),
+        "PROGRAM": (WRITE_PROGRAMS,),
+        "EVENT": (WRITE_EVENTS,),
+    }
+    schemas = V30
     nests_resources = True
+    tells_transpired = False
 
     def form(self, caller: Caller, body: object, noun: str) -> Form:  # noqa: ARG002
         """Take any body: `objectType` is the VTN's to write in this version."""
-        caller.allow(self.write)
+        caller.allow(self.write[noun])
         return Form.PLAIN
 
     def targets(self, body: Mapping[str, Any]) -> list[Any] | None:
         """Read a list of typed values."""
         return fields.values_maps(body, "targets")
 
-    def target_filter(self, query: Query) -> Matches | None:
+    def target_filter(self, query: Query) -> Clause | None:
         """Match what carries any of the values under the type; the two parameters go together."""
-        kind, values = query.one("targetType"), frozenset(query.every("targetValues"))
+        kind, values = query.one("targetType"), query.every("targetValues")
         if (kind is None) != (not values):
             raise bad_request("targetType and targetValues must be given together")
-        if kind is None:
-            return None
-        return lambda row: any(
-            t["type"] == kind and any(v in values for v in t["values"] if isinstance(v, str))
-            for t in row.targets
-        )
+        return frozenset(("targets", (kind, value)) for value in values) or None
 
     def owner(self, caller: Caller, right: str) -> str | None:  # noqa: ARG002
         """Hide nothing: `read_all` is what VENs hold too."""

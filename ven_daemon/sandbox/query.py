@@ -1,8 +1,7 @@
 """Query parameters: pages and filters. Those that nobody knows are passed over."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from urllib.parse import parse_qs
 
 from ven_daemon.sandbox.messages import Answer, Call
@@ -34,6 +33,13 @@ class Query:
         """Fetch a parameter that can be repeated."""
         return self._values.get(key, ())
 
+    def flag(self, key: str) -> bool:
+        """Fetch a truth value; nothing said is no."""
+        text = self.one(key)
+        if text not in (None, "true", "false"):
+            raise bad_request(f"Failed to deserialize query string: {key}: not true or false")
+        return text == "true"
+
     def integer(self, key: str, *, least: int, most: int, default: int) -> int:
         """Fetch a number within bounds."""
         text = self.one(key)
@@ -55,9 +61,15 @@ class Page:
     skip: int
     limit: int
 
-    def answer(self, rows: Iterable[Row], wire: Callable[[Row], bytes]) -> Answer:
-        """Cut the page out of a listing in order and filtered; only its own rows are written."""
-        page = islice(rows, self.skip, self.skip + self.limit)
+    def answer(
+        self, rows: Sequence[Row], wire: Callable[[Row], bytes], *, backwards: bool = False
+    ) -> Answer:
+        """Cut the page out of a listing, read from its end where *backwards*."""
+        if backwards:
+            end = max(len(rows) - self.skip, 0)
+            page = rows[max(end - self.limit, 0) : end][::-1]
+        else:
+            page = rows[self.skip : self.skip + self.limit]
         return Answer(200, b"[" + b",".join(map(wire, page)) + b"]", compressible=True)
 
 
@@ -68,21 +80,3 @@ def read_page(call: Call, query: Query) -> Page:
     if call.page_cap is not None:
         limit = min(limit, call.page_cap)
     return Page(0 if call.ignore_skip else skip, limit)
-
-
-def matching(
-    rows: Iterable[Row],
-    *,
-    name: str | None = None,
-    parent: str | None = None,
-    client: str | None = None,
-    wanted: Callable[[Row], bool] | None = None,
-) -> Iterable[Row]:
-    """Keep the rows that meet every condition given."""
-    if name is not None:
-        rows = (row for row in rows if row.name == name)
-    if parent is not None:
-        rows = (row for row in rows if row.parent == parent)
-    if client is not None:
-        rows = (row for row in rows if row.client == client)
-    return rows if wanted is None else filter(wanted, rows)

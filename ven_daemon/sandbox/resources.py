@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ven_daemon.sandbox import fields
-from ven_daemon.sandbox.kind import Kind
+from ven_daemon.sandbox.fleet import FleetKind
+from ven_daemon.sandbox.kind import exactly
 from ven_daemon.sandbox.messages import Answer, Call
 from ven_daemon.sandbox.objects import Objects
 from ven_daemon.sandbox.problems import FOREIGN_KEY, Problem, bad_request, conflict, not_found
 from ven_daemon.sandbox.profiles import Form, Profile
-from ven_daemon.sandbox.query import matching
 from ven_daemon.sandbox.shelf import Row
 
 
-class Resources(Kind):
+class Resources(FleetKind):
     """The resources of all vens, or those under one ven's path (3.0)."""
 
     object_type = "RESOURCE"
@@ -30,20 +30,16 @@ class Resources(Kind):
         if parent is not None:
             fields.identifier(parent, "venID")
         wanted = self._profile.target_filter(query)
-        owner = self._profile.owner(call.caller, call.caller.allow(self._profile.read))
+        owner = self._profile.owner(call.caller, self._may_read(call.caller))
         if self._path_ven is not None:
             self._ven_of_path(self._path_ven)
-        found = self._narrowest(name, parent, owner).values()
-        rows = matching(found, name=name, parent=parent, client=owner, wanted=wanted)
+        rows = self._select(
+            exactly("venID", parent),
+            exactly("resourceName", name),
+            exactly("clientID", owner),
+            wanted,
+        )
         return page.answer(rows, self._wire)
-
-    def _narrowest(self, name: str | None, parent: str | None, owner: str | None) -> dict[str, Row]:
-        """Choose the index that leaves the least to look through."""
-        if name is not None and parent is not None:
-            return self._shelf.named(name, parent)
-        if parent is not None:
-            return self._shelf.of_parent(parent)
-        return self._shelf.rows if owner is None else self._shelf.of_client(owner)
 
     def _reach(self, call: Call, object_id: str, right: str) -> Row:
         row = super()._reach(call, object_id, right)
@@ -77,7 +73,7 @@ class Resources(Kind):
         if call.caller.unbounded:
             return self._ven_of_body(body)
         client = call.caller.own_client()
-        if not self._objects.vens.of_client(client):
+        if not self._objects.vens.find("clientID", client):
             raise Problem(403, "No VEN object associated with this clientID")
         ven = self._ven_of_body(body)
         if ven.client != client:
@@ -85,11 +81,7 @@ class Resources(Kind):
         return ven
 
     def _belongings_of(self, row: Row) -> dict[str, Any]:
-        client = {} if row.client is None else {"clientID": row.client}
-        return {**client, "venID": row.parent}
-
-    def _refuse_removal(self, row: Row) -> None:
-        """Let every resource go: nothing of what is served depends on one."""
+        return {**super()._belongings_of(row), "venID": row.parent}
 
     def _refuse_move(self, form: Form, body: Mapping[str, Any], old: Row) -> None:
         """Bind a resource to its ven and to its client for life."""

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
+from ven_daemon.sandbox.events import Events
 from ven_daemon.sandbox.kind import Kind
 from ven_daemon.sandbox.messages import Answer, Call
 from ven_daemon.sandbox.oauth import SERVER_PATH, server_info
 from ven_daemon.sandbox.objects import Objects
+from ven_daemon.sandbox.privacy import Grants
 from ven_daemon.sandbox.problems import Problem, not_found
 from ven_daemon.sandbox.profiles import Profile
+from ven_daemon.sandbox.programs import Programs
 from ven_daemon.sandbox.resources import Resources
 from ven_daemon.sandbox.vens import Vens
 
-_LATER = ("programs", "events", "reports", "subscriptions", "notifiers")
+_LATER = ("reports", "subscriptions", "notifiers")
 
 
 class Routes:
@@ -22,7 +25,12 @@ class Routes:
         self._objects = objects
         self._profile = profile
         self._nests = profile.nests_resources
-        self._kinds: dict[str, Kind] = {"vens": Vens(objects, profile)}
+        grants = Grants(objects)
+        self._kinds: dict[str, Kind] = {
+            "vens": Vens(objects, profile),
+            "programs": Programs(objects, profile, grants),
+            "events": Events(objects, profile, grants),
+        }
         if not self._nests:
             self._kinds["resources"] = Resources(objects, profile)
 

@@ -15,7 +15,7 @@ from ven_daemon.sandbox.routes import Routes, wrong_method
 from ven_daemon.sandbox.tokens import Tokens
 
 HEALTH_PATH = "/health"
-_NOT_SERVED = {"programs": 0, "events": 0, "reports": 0, "subscriptions": 0}
+_NOT_SERVED = {"reports": 0, "subscriptions": 0}
 
 
 class Vtn:
@@ -70,8 +70,7 @@ class Vtn:
     def summary(self) -> dict[str, Any]:
         """Count everything, in a time that does not depend on how much there is."""
         return {
-            "vens": len(self.objects.vens),
-            "resources": len(self.objects.resources),
+            **{f"{noun}s": len(shelf) for noun, shelf in self.objects.shelves.items()},
             **_NOT_SERVED,
             "duplicates": self.objects.duplicates,
             "requests": self.requests,
