@@ -38,13 +38,13 @@ def call(
     token: str | None = None,
     within: float = 30,
 ) -> Answer:
-    """Send one request, with a JSON body or a form."""
+    """Send one request, with a JSON body (bytes go as they are) or a form."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     data: bytes | None = None
     if form is not None:
         data = urlencode(form).encode()
     elif body is not None:
-        data = json.dumps(body).encode()
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers["Content-Type"] = "application/json"
     asked = f"{method} {url}"
     request = urllib.request.Request(url, data=data, headers=headers, method=method)

@@ -8,7 +8,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,6 +83,13 @@ class SandboxVtn:
     def faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
         """Switch faults; an empty list heals."""
         expect(200, self._control("PUT", "faults", list(faults)))
+
+    def stock(self, objects: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+        """Put objects there, each with its kind (``event``), by the ten thousand and unchecked."""
+        lines = [json.dumps({"kind": kind, "object": each}) for kind, each in objects]
+        answer = self._control("POST", "objects", "\n".join(lines).encode())
+        put: int = expect(200, answer).json()["put"]
+        return put
 
     def wipe(self) -> None:
         """Forget all objects; the counters stay."""

@@ -1,4 +1,4 @@
-"""The control plane under `/sandbox/`: what happened, faults, wipe, reset, revoke.
+"""The control plane under `/sandbox/`: what happened, faults, objects, wipe, reset, revoke.
 
 It needs no token, meets no fault and is counted nowhere.
 """
@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 import orjson
 from aiohttp import web
 
-from ven_daemon.sandbox import delivery
+from ven_daemon.sandbox import delivery, intake
 from ven_daemon.sandbox.messages import JSON, Answer, refusal
-from ven_daemon.sandbox.problems import Problem, bad_request, not_found
+from ven_daemon.sandbox.problems import DATABASE_ERROR, Problem, bad_request, not_found
 from ven_daemon.sandbox.routes import wrong_method
 from ven_daemon.sandbox.vtn import Vtn
 
@@ -29,9 +29,15 @@ class ControlPlane:
         try:
             if request.path == "/sandbox/ledger":
                 return await self._ledger(request)
-            return delivery.send(request, self._answer(request, await request.read()))
+            body = await _body(request)
+            if request.path == "/sandbox/objects" and request.method == "POST":
+                put = await intake.put_all(self._vtn.objects, body)
+                return delivery.send(request, _said({"put": put}))
+            return delivery.send(request, self._answer(request, body))
         except Problem as e:
             return delivery.send(request, refusal(e))
+        except OSError:  # the state file cannot be written
+            return delivery.send(request, refusal(Problem(500, DATABASE_ERROR)))
 
     def _answer(self, request: web.BaseRequest, body: bytes) -> Answer:
         vtn = self._vtn
@@ -63,13 +69,24 @@ class ControlPlane:
         return await delivery.stream(request, blocks, {"Content-Type": "application/x-ndjson"})
 
 
+async def _body(request: web.BaseRequest) -> bytes:
+    """Read the body, which may be larger than one of OpenADR's."""
+    blocks, size = [], 0
+    while block := await request.content.readany():
+        size += len(block)
+        if size > intake.LARGEST:
+            raise Problem(413, f"The control plane takes {intake.LARGEST} bytes at most")
+        blocks.append(block)
+    return b"".join(blocks)
+
+
 def _said(value: Any) -> Answer:
     return Answer(200, orjson.dumps(value), JSON)
 
 
 def _refuse(what: str) -> None:
     allowed = {"summary": "GET", "faults": "GET, PUT"}
-    allowed |= dict.fromkeys(("wipe", "reset", "revoke"), "POST")
+    allowed |= dict.fromkeys(("objects", "wipe", "reset", "revoke"), "POST")
     if what in allowed:
         raise wrong_method(allowed[what])
     raise not_found(f"The control plane has no {what!r}")
