@@ -15,6 +15,13 @@ from ven_daemon.domain.ids import EventId, ProgramId
 from ven_daemon.domain.registration import Target
 
 
+class Dialect(StrEnum):
+    """Which OpenADR an event was read from, where it means another time by the same words."""
+
+    V3_1 = "3.1"
+    V3_0 = "3.0"
+
+
 class Payload(NamedTuple):
     """One valuesMap of an interval: what is asked for, in the order it was sent."""
 

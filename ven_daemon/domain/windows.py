@@ -1,13 +1,12 @@
 """What timelines are made of: intervals placed in absolute time."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ven_daemon.domain.events import Payload
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """One interval of an event, placed in time; `end` None is open-ended.
 
     `start` and `end` are when a VEN acts, its draw of randomizeStart included;
@@ -17,7 +16,7 @@ class Window:
     """
 
     interval_id: int
-    index: int
+    index: int  # type: ignore[assignment] # hides tuple.index, which nobody needs here
     """Position of the interval in the event, from 0."""
     start: datetime
     end: datetime | None
@@ -30,3 +29,15 @@ class Window:
     def is_instant(self) -> bool:
         """Whether it has no extent: something to be done once."""
         return self.end == self.start
+
+    def holds_at(self, instant: datetime) -> bool:
+        """Whether *instant* lies in it: its start does, its end does not."""
+        return self.start == instant or (
+            self.start < instant and (self.end is None or instant < self.end)
+        )
+
+    def is_over_at(self, instant: datetime) -> bool:
+        """Whether it lies wholly before *instant*, so that nothing of it is left to do."""
+        return self.end is not None and (
+            self.end < instant if self.is_instant else self.end <= instant
+        )
