@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python3.13 python3.14; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench interop interop-build soak lock clean
+.PHONY: help demo test check bench interop interop-build packaging soak lock clean
 
 help: ## list what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,7 +19,7 @@ demo: $(STAMP) ## register the sample fleet with a sandbox VTN, before your eyes
 	@sh scripts/demo.sh
 
 test: $(STAMP) ## run every test that needs nothing but Python packages
-	@$(BIN)/pytest -m "not interop and not soak"
+	@$(BIN)/pytest -m "not interop and not packaging and not soak"
 
 check: $(STAMP) ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -36,6 +36,9 @@ interop: interop-build ## accept against real VTNs (needs cargo; the first time 
 
 interop-build: $(STAMP) ## build these VTNs into the cache, once
 	@$(BIN)/python -m tests.rig.openleadr_install
+
+packaging: interop-build ## run the image and the compose file for true (needs root, Docker and Go)
+	@$(BIN)/pytest tests/packaging -m packaging
 
 soak: $(STAMP) ## run the long loops
 	@$(BIN)/pytest -m soak

@@ -1,0 +1,121 @@
+"""The compose project as a user has it, and what the VTN in it holds."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tests.packaging.engine import Engine
+from tests.rig.openleadr_users import Client, token
+from tests.rig.processes import free_port
+from tests.rig.rest import call, expect
+
+_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a VTN holds: name by id, so that a second object of a name shows."""
+
+    vens: Mapping[str, str]
+    resources: Mapping[str, tuple[str, str]]
+
+    @property
+    def doubled(self) -> int:
+        """Objects beyond the first of their name."""
+        both = (self.vens, self.resources)
+        return sum(len(found) - len(set(found.values())) for found in both)
+
+
+class Project:
+    """One profile of docker-compose.yml, in volumes and on ports of its own."""
+
+    def __init__(self, engine: Engine, profile: str | None) -> None:
+        self.engine = engine
+        self.vtn = "sandbox" if profile == "sandbox" else "vtn"
+        self._profile = ["--profile", profile] if profile else []
+        self._ports = {"VTN_PORT": str(free_port()), "OPERATOR_PORT": str(free_port())}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.compose("down", "--volumes", "--timeout", "1")
+
+    def compose(self, *arguments: str) -> str:
+        """Run one compose command."""
+        return self.engine.compose(*self._profile, *arguments, env=self._ports)
+
+    def up(self) -> None:
+        """Start everything and wait until it is healthy; a failure shows the daemon's log."""
+        try:
+            self.compose("up", "--wait", "--wait-timeout", "240", "--no-build")
+        except AssertionError as error:
+            error.add_note(self.compose("logs", "--tail", "30"))
+            raise
+
+    def container(self, service: str) -> str:
+        """Give the container of a service."""
+        return self.compose("ps", "--all", "--quiet", service).strip()
+
+    def services(self) -> dict[str, str]:
+        """Every service and its state."""
+        lines = self.compose("ps", "--all", "--format", "json").splitlines()
+        return {each["Service"]: each["State"] for each in map(json.loads, lines)}
+
+    def secret(self, service: str, name: str) -> str:
+        """Read a secret where its service reads it."""
+        return self.compose("exec", "-T", service, "cat", f"/run/secrets/{name}")
+
+    def stop(self, service: str) -> tuple[int, float]:
+        """Stop a service's container; give its exit code and how many seconds that took."""
+        container, began = self.container(service), time.monotonic()
+        self.engine.docker("stop", "--time", "10", container)
+        took = time.monotonic() - began
+        return self.engine.inspect(container)["State"]["ExitCode"], took
+
+    def reconcile(self) -> None:
+        """Have the daemon compare everything once more, and wait for the end of that."""
+        before = self._passes()
+        bearer = self.secret("daemon", "operator_token")
+        expect(202, call("POST", f"{self._daemon}/api/v1/reconcile", body={}, token=bearer))
+        deadline = time.monotonic() + 90
+        while self._passes() == before:
+            assert time.monotonic() < deadline, self.compose("logs", "--tail", "30", "daemon")
+            time.sleep(0.2)
+
+    def holdings(self) -> Holdings:
+        """Read everything back from the VTN, over its API."""
+        business = Client("business", self.secret(self.vtn, "business_secret"))
+        bearer = token(self._vtn, business)
+        vens = self._listed("vens", bearer)
+        resources = self._listed("resources", bearer)
+        return Holdings(
+            {ven["id"]: ven["venName"] for ven in vens},
+            {each["id"]: (each["venID"], each["resourceName"]) for each in resources},
+        )
+
+    def _listed(self, what: str, bearer: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            url = f"{self._vtn}/{what}?skip={len(found)}&limit={_PAGE}"
+            page = expect(200, call("GET", url, token=bearer)).json()
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+    def _passes(self) -> float:
+        metrics = expect(200, call("GET", f"{self._daemon}/metrics")).body.decode()
+        name = 'ven_daemon_loop_runs_total{loop="registration"} '
+        return next(
+            float(line.removeprefix(name)) for line in metrics.splitlines() if line.startswith(name)
+        )
+
+    @property
+    def _vtn(self) -> str:
+        return f"http://127.0.0.1:{self._ports['VTN_PORT']}"
+
+    @property
+    def _daemon(self) -> str:
+        return f"http://127.0.0.1:{self._ports['OPERATOR_PORT']}"

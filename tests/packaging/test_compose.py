@@ -1,0 +1,65 @@
+"""docker-compose.yml, from nothing to a registered fleet, with each of its VTNs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.packaging.engine import Engine
+from tests.packaging.project import Project
+
+pytestmark = [pytest.mark.packaging, pytest.mark.timeout(900)]
+
+VENS, RESOURCES = 158, 9_714
+ONCE = {"secrets", "inventory", "users"}
+
+
+@pytest.fixture(scope="module", params=[None, "sandbox"], ids=["openleadr", "sandbox"])
+def project(request: pytest.FixtureRequest, engine_with_standins: Engine) -> Iterator[Project]:
+    """Each profile after its first start; what the tests below do to it adds up."""
+    with Project(engine_with_standins, request.param) as project:
+        project.up()
+        yield project
+
+
+def test_the_first_start_registers_the_whole_sample_fleet(project: Project) -> None:
+    held = project.holdings()
+
+    assert (len(held.vens), len(held.resources), held.doubled) == (VENS, RESOURCES, 0)
+
+
+def test_only_the_chosen_vtn_runs(project: Project) -> None:
+    states = project.services()
+
+    running = {name for name, state in states.items() if state == "running"}
+    expected = {"sandbox"} if project.vtn == "sandbox" else {"vtn", "postgres"}
+    assert running == {"daemon"} | expected
+    assert {name for name, state in states.items() if state == "exited"} <= ONCE
+
+
+def test_a_restart_of_the_vtn_then_of_the_daemon_doubles_nothing(project: Project) -> None:
+    before = project.holdings()
+
+    project.compose("restart", project.vtn)
+    project.up()
+    project.reconcile()
+    project.compose("restart", "daemon")
+    project.up()
+    project.reconcile()
+
+    assert project.holdings() == before
+
+
+def test_a_second_up_keeps_the_secrets_and_the_fleet(project: Project) -> None:
+    before = project.secret("daemon", "client_secret"), project.holdings()
+
+    project.compose("down")
+    project.up()
+
+    assert (project.secret("daemon", "client_secret"), project.holdings()) == before
+
+
+def test_docker_stop_ends_the_daemon_with_0_within_10_s(project: Project) -> None:
+    code, took = project.stop("daemon")
+
+    assert code == 0
+    assert took < 10
