@@ -24,8 +24,8 @@ def hourly(count: int, period: timedelta | None = None, until: datetime | None =
     return Grid.of([window(n, hour(n), hour(n + 1)) for n in range(count)], period, until)
 
 
-def window(number: int, start: datetime, end: datetime | None, part: int = 0) -> Window:
-    return Window(100 + number, number, start, end, start, (Payload("PRICE", (0.1,)),), 0, part)
+def window(number: int, start: datetime, end: datetime | None) -> Window:
+    return Window(100 + number, number, start, end, start, (Payload("PRICE", (0.1,)),))
 
 
 def event(*descriptors: ReportDescriptor) -> Event:

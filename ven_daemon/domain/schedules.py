@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
+from ven_daemon.domain.durations import shifted
 from ven_daemon.domain.events import ReportDescriptor
 from ven_daemon.domain.slots import LATEST, Grid, Slot
 
@@ -106,7 +107,7 @@ class Schedule:
         if self.grid.period is None:
             return min(low, until), high
         shift = self.grid.period * ((self.first + k * self.step) // len(self.grid.base))
-        return min(_moved(low, shift), until), _moved(high, shift)
+        return min(shifted(low, shift), until), shifted(high, shift)
 
     def _first_after(self, instant: datetime) -> int:
         if self._edges is None or self.grid.period is None:
@@ -152,7 +153,3 @@ def in_seconds(descriptor: ReportDescriptor, grid: Grid) -> Schedule:
     slices = grid.sliced(timedelta(seconds=descriptor.frequency))
     times = descriptor.repeat if descriptor.repeat > 1 else None
     return Schedule(slices, 0, 1, 1, times, descriptor.historical)
-
-
-def _moved(at: datetime, shift: timedelta) -> datetime:
-    return LATEST if shift > LATEST - at else at + shift

@@ -4,12 +4,13 @@ A loop is never unrolled: the slot of any number is one division away, and so is
 number of the slot that holds an instant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
+from ven_daemon.domain.durations import shifted
 from ven_daemon.domain.windows import Window
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -57,31 +58,35 @@ class Grid:
         windows: Iterable[Window],
         period: timedelta | None = None,
         until: datetime | None = None,
+        parts: Mapping[int, Iterable[Window]] | None = None,
     ) -> "Grid":
-        """Count the windows of one round; the parts of a packed interval are one slot."""
-        slots: list[Slot] = []
-        last = -1
-        for window in windows:
-            if window.index == last:
-                slots[-1] = _joined(slots[-1], window)
-            else:
-                slots.append(Slot(len(slots), window.interval_id, window.start, window.end))
-            last = window.index
+        """Count the windows of one round; *parts* are the pieces of packed ones, by position."""
+        pieces = parts or {}
+        slots = tuple(
+            Slot(
+                number,
+                window.interval_id,
+                window.start,
+                window.end,
+                tuple((part.start, part.end) for part in pieces.get(window.index, ())),
+            )
+            for number, window in enumerate(windows)
+        )
         # What has no end is not followed by another round.
         looped = period if period and all(slot.end for slot in slots) else None
-        return cls(tuple(slots), looped, until)
+        return cls(slots, looped, until)
 
     @classmethod
     def implied(cls, start: datetime, length: timedelta, until: datetime | None = None) -> "Grid":
         """Repeat one interval from *start* on, as events without intervals imply."""
-        first = Slot(0, 0, start, _plus(start, length))
+        first = Slot(0, 0, start, shifted(start, length))
         return cls((first,), length, until, counted=True)
 
     def sliced(self, length: timedelta) -> "Grid":
         """Cut the same time into slices; each has the id of the slot it begins in."""
         if not self.base:
             return self
-        first = Slot(0, 0, self.begin, _plus(self.begin, length))
+        first = Slot(0, 0, self.begin, shifted(self.begin, length))
         return Grid((first,), length, self.end, parent=self)
 
     @property
@@ -122,8 +127,8 @@ class Grid:
         else:
             turn, place = divmod(number, len(self.base))
             slot, shift = self.base[place], self.period * turn
-        start = _plus(slot.start, shift)
-        parts = tuple((_plus(a, shift), self._end(a, b, shift)) for a, b in slot.parts)
+        start = shifted(slot.start, shift)
+        parts = tuple((shifted(a, shift), self._end(a, b, shift)) for a, b in slot.parts)
         end = self._end(slot.start, slot.end, shift)
         return Slot(number, self._id(number, slot, start), start, end, parts)
 
@@ -148,34 +153,11 @@ class Grid:
     def _end(self, start: datetime, end: datetime | None, shift: timedelta) -> datetime | None:
         if end is None:
             return self.until
-        end = _plus(end, shift)
-        return end if self.until is None else max(_plus(start, shift), min(end, self.until))
+        end = shifted(end, shift)
+        return end if self.until is None else max(shifted(start, shift), min(end, self.until))
 
     def _id(self, number: int, slot: Slot, start: datetime) -> int:
         if self.parent is not None:
             over = self.parent.at(start)
             return over.id if over else 0
         return number % ID_LIMIT if self.counted else slot.id
-
-
-def _joined(slot: Slot, part: Window) -> Slot:
-    parts = slot.parts or ((slot.start, slot.end),)
-    ends = (slot.end, part.end)
-    return slot._replace(
-        end=None if None in ends else max(end for end in ends if end),
-        parts=(*parts, (part.start, part.end)),
-    )
-
-
-def _plus(at: datetime, length: timedelta) -> datetime:
-    try:
-        return at + length
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
-
-
-def whole(slots: Sequence[Slot]) -> tuple[datetime, datetime | None]:
-    """Give the time from the first of *slots* to the end of the last to end."""
-    ends = [slot.end for slot in slots]
-    last = None if None in ends else max(end for end in ends if end)
-    return min(slot.start for slot in slots), last
