@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ven_daemon.domain.attributes import Opaque, Point, Value
+from ven_daemon.domain.dispatching.policies import Ask, Derived
+from ven_daemon.domain.dispatching.ratings import Pool, Rating
+from ven_daemon.domain.dispatching.rules import DEFAULTS, POLICIES, Rule, Rules
+from ven_daemon.domain.dispatching.selectors import Kind, Selector
 from ven_daemon.domain.events import Payload, PayloadDescriptor
 from ven_daemon.domain.payload_types import PAYLOAD_TYPES, descriptor, problem
-from ven_daemon.domain.policies import Ask, Derived
-from ven_daemon.domain.ratings import Pool, Rating
-from ven_daemon.domain.rules import DEFAULTS, POLICIES, Rule, Rules
-from ven_daemon.domain.selectors import Kind, Selector
 
 CAFE = Rating(25, -10, 100, 0)
 CHARGER = Rating(22, 0, 100, 0)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ven_daemon.domain.dispatching.claims import Claim
+from ven_daemon.domain.dispatching.priority import resolve
 from ven_daemon.domain.events import Event, Payload
 from ven_daemon.domain.ids import EventId, ProgramId
-from ven_daemon.domain.priority import Claim, resolve
 from ven_daemon.domain.windows import Window
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -7,13 +7,15 @@ scheduled ──→ applied ──→ released
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
 from ven_daemon.domain.attributes import Value
+from ven_daemon.domain.dispatching.schedules import Entry
 from ven_daemon.domain.ids import EventId, ResourceKey, ResourceName, VenName
+from ven_daemon.domain.targets import Place
 
 
 class State(StrEnum):
@@ -103,18 +105,79 @@ class Answer(NamedTuple):
 ACKNOWLEDGED = Answer(Verdict.ACKNOWLEDGED)
 
 
-def dispatch_key(
-    event: EventId,
-    version: int,
-    window: str,
-    resource: tuple[VenName, ResourceKey],
-    type_: str,
-    turn: int = 0,
-) -> str:
-    """Name a dispatch: the same for the same window of the same version, for ever.
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What one resource is to do during one window, on record."""
 
-    *turn* counts the times that it was taken back and given again.
+    key: str
+    """Names it for ever: see `dispatch_key`."""
+    place: Place
+    name: ResourceName
+    """The resource's name at the VTN."""
+    sink: str
+    entry: Entry
+    state: State = State.SCHEDULED
+    due: datetime | None = None
+    """When its sink is to be told next: to follow it or, afterwards, to end it."""
+    attempts: int = 0
+    """How often its sink was told, and has not acknowledged since."""
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether it is to be done once."""
+        return self.entry.start == self.entry.end
+
+    @property
+    def do(self) -> Do:
+        """What its sink is told when it is due."""
+        return Do.APPLY if self.state is State.SCHEDULED else Do.RELEASE
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed; an instant may still be done a little later."""
+        if self.is_instant:
+            return self.entry.start <= now - INSTANT_GRACE
+        return self.entry.end is not None and self.entry.end <= now
+
+    def command(self) -> Command:
+        """Write what its sink is told when it is due."""
+        entry = self.entry
+        return Command(
+            self.key,
+            self.do,
+            self.place.ven,
+            self.name,
+            self.place.resource,
+            entry.event,
+            entry.version,
+            entry.type,
+            entry.values,
+            entry.kw,
+            entry.kwh,
+            entry.start,
+            entry.end,
+            entry.reason,
+            repeated=self.attempts > 0,
+        )
+
+
+INSTANT_GRACE = timedelta(minutes=15)
+"""How late something that is to be done once is still done: after a restart, say."""
+
+
+def dispatch_key(place: Place, entry: Entry, turn: int = 0) -> str:
+    """Name a dispatch: by event, version, window and resource, the same for ever.
+
+    A window that a better event split is several. *turn* counts how often it was taken
+    back and given again, so that nobody takes the second time for a repetition.
     """
-    ven, key = resource
-    parts = "\0".join((event, str(version), window, ven, key, type_, str(turn)))
-    return blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    said = (
+        entry.event,
+        str(entry.version),
+        entry.window,
+        entry.start.isoformat(),
+        entry.type,
+        *place,
+        str(turn),
+    )
+    digest = blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16)
+    return digest.hexdigest()

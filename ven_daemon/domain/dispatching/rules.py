@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from ven_daemon.domain import policies
-from ven_daemon.domain.policies import Policy
-from ven_daemon.domain.selectors import EVERYBODY, Kind, Selector, choose
+from ven_daemon.domain.dispatching import policies
+from ven_daemon.domain.dispatching.policies import Policy
+from ven_daemon.domain.dispatching.selectors import EVERYBODY, Kind, Selector, choose
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,56 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import pairwise
-from math import inf
-from typing import NamedTuple
 
-from ven_daemon.domain.events import Event, Payload
-from ven_daemon.domain.ids import EventId
-from ven_daemon.domain.windows import Window
+from ven_daemon.domain.dispatching.claims import Claim, Rank
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
-
-Rank = tuple[bool, float, float, str, int, int, int]
-
-
-class Claim(NamedTuple):
-    """What one event asks for during one window, of one payload type.
-
-    `end` None is open-ended; `end == start` is done once.
-    """
-
-    rank: Rank
-    """Orders claims: the first one wins."""
-    start: datetime
-    end: datetime | None
-    payload: Payload
-    event: EventId
-    version: int
-    window: str
-    """Names the window within its event's version."""
-
-    @property
-    def is_instant(self) -> bool:
-        """Whether it takes no time."""
-        return self.start == self.end
-
-    @classmethod
-    def of(
-        cls, event: Event, version: int, window: Window, payload: Payload, *, fallback: bool = False
-    ) -> "Claim":
-        """Read a claim from a window; a *fallback* gives way to everybody."""
-        rank = (
-            fallback,
-            inf if event.priority is None else event.priority,
-            -(event.modified or _LONG_AGO).timestamp(),
-            event.id,
-            -window.index,
-            -window.turn,
-            -window.part,
-        )
-        name = f"{window.index}.{window.turn}.{window.part}"
-        return cls(rank, window.start, window.end, payload, event.id, version, name)
 
 
 def resolve(claims: Iterable[Claim]) -> tuple[Claim, ...]:

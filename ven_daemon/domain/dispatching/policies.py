@@ -11,8 +11,8 @@ from math import floor
 from typing import NamedTuple
 
 from ven_daemon.domain.attributes import Value
+from ven_daemon.domain.dispatching.ratings import Bounds, Pool, Rating
 from ven_daemon.domain.payload_types import number
-from ven_daemon.domain.ratings import Bounds, Pool, Rating
 
 _TO_KW = {None: 1.0, "KW": 1.0, "W": 0.001, "MW": 1000.0}
 _PERCENT = frozenset({None, "PERCENT", "PERCENTAGE", "%"})
@@ -133,6 +133,10 @@ def charge(ask: Ask) -> Derived:
     most = max(0.0, rating.p_max)
     needed = (kwh - empty) / ask.hours if ask.hours else most
     return Derived(round(min(needed, most), 3), round(kwh, 3), words)
+
+
+SHARED: frozenset[Policy] = frozenset({import_limit, export_limit, setpoint, relative})
+"""The policies whose answer depends on who else is meant."""
 
 
 def _shared(ask: Ask, own: Bounds, all_: Bounds, *, sign: int = 1, limits: bool = False) -> Derived:

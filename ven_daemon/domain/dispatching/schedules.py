@@ -1,0 +1,103 @@
+"""What is planned for each resource: schedules that many resources share.
+
+Ten thousand resources that one event means follow few different schedules: one for each
+kind and rating (and each VEN, where a value is shared out within it). So a plan costs
+what differs, and a resource only refers to its schedule.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
+
+from ven_daemon.domain.attributes import Value
+from ven_daemon.domain.dispatching.claims import Silence
+from ven_daemon.domain.dispatching.ratings import Rating
+from ven_daemon.domain.dispatching.rules import Rules
+from ven_daemon.domain.dispatching.selectors import Kind
+from ven_daemon.domain.events import Event, PayloadDescriptor
+from ven_daemon.domain.ids import EventId, ResourceName, VenName
+from ven_daemon.domain.optouts import Absence
+from ven_daemon.domain.targets import Audience, Place
+from ven_daemon.domain.windows import Window
+
+
+class Entry(NamedTuple):
+    """One line of a schedule: what is to be followed, from when until when."""
+
+    event: EventId
+    version: int
+    window: str
+    """Names it within the event's version, where the window was split too."""
+    type: str
+    values: tuple[Value, ...]
+    kw: float | None
+    kwh: float | None
+    start: datetime
+    end: datetime | None
+    """None is open-ended; at the start: to be done once."""
+    reason: str = ""
+    refused: bool = False
+    """Whether nothing can be made of it; then it is shown and never handed over."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What one or many resources follow, in order of start."""
+
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def id(self) -> str:
+        """Name it by what it says."""
+        plain = repr([tuple(entry) for entry in self.entries])
+        return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One resource that can be told what to do."""
+
+    place: Place
+    name: ResourceName
+    """Its name at the VTN."""
+    kind: Kind
+    rating: Rating
+
+
+class Times(Protocol):
+    """An event placed in time."""
+
+    def windows(self, since: datetime) -> Iterator[Window]:
+        """Give the windows that are not over at *since*, by nominal start, perhaps for ever."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One event that is in force, and for whom."""
+
+    event: Event
+    version: int
+    audience: Audience
+    nominal: Times
+    drawn: Mapping[VenName, Times] = field(default_factory=dict)
+    """For VENs that move it by a draw of randomizeStart."""
+    reach: timedelta = timedelta(0)
+    """How far a draw can move it at the most."""
+    defaults: tuple[PayloadDescriptor, ...] = ()
+    """The program's payload descriptors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that a plan is made of, apart from the fleet."""
+
+    orders: Sequence[Order]
+    begin: datetime
+    until: datetime
+    absences: Mapping[Place, tuple[Absence, ...]] = field(default_factory=dict)
+    silent: Mapping[VenName, Silence] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
