@@ -35,6 +35,17 @@ members = st.sampled_from(
         "x",
         "y",
         "tokenURL",
+        "programID",
+        "programName",
+        "intervals",
+        "intervalPeriod",
+        "payloads",
+        "payloadDescriptors",
+        "reportDescriptors",
+        "payloadType",
+        "priority",
+        "start",
+        "duration",
     ]
 )
 anything = st.recursive(
@@ -54,6 +65,34 @@ likely = st.fixed_dictionaries(
         | anything,
     },
 )
+moments = st.sampled_from(["0001-01-01", "2026-01-01T00:00:00Z", "P9999Y", "PT1H", "PT0S"])
+period = st.dictionaries(
+    st.sampled_from(["start", "duration", "randomizeStart"]), moments | anything, max_size=3
+)
+maps = st.lists(
+    st.fixed_dictionaries({"type": text}, optional={"values": anything}) | anything, max_size=3
+)
+intervals = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.integers(-5, 5) | anything},
+        optional={"intervalPeriod": period | anything, "payloads": maps | anything},
+    ),
+    max_size=3,
+)
+likely_events = st.fixed_dictionaries(
+    {"id": ids, "programID": ids, "programName": text},
+    optional={
+        "intervalPeriod": period | anything,
+        "intervals": intervals | anything,
+        "targets": maps | st.lists(text | anything, max_size=3),
+        "duration": moments | anything,
+        "payloadDescriptors": anything,
+        "reportDescriptors": anything,
+        "priority": numbers | anything,
+        "modificationDateTime": moments | anything,
+        "attributes": maps | anything,
+    },
+)
 
 Read = Callable[[bytes], object]
 
@@ -66,6 +105,10 @@ def readers(profile: Profile) -> list[Read]:
         profile.read_ven,
         lambda body: profile.read_resource(body, WISH, VEN),
         profile.read_token_endpoint,
+        profile.read_programs,
+        profile.read_program,
+        profile.read_events,
+        profile.read_event,
     ]
 
 
@@ -89,12 +132,18 @@ def test_likely_objects_do_too(shape: object) -> None:
     read_by_all(orjson.dumps([shape]))
 
 
+@given(likely_events)
+def test_likely_events_do_too(shape: object) -> None:
+    read_by_all(orjson.dumps(shape))
+    read_by_all(orjson.dumps([shape]))
+
+
 @given(st.binary())
 def test_any_bytes_give_a_value_or_a_wire_error(body: bytes) -> None:
     read_by_all(body)
 
 
-@given(st.lists(likely, min_size=1, max_size=3), st.data())
+@given(st.lists(likely | likely_events, min_size=1, max_size=3), st.data())
 def test_json_with_a_wound_does_too(shapes: object, data: st.DataObject) -> None:
     body = bytearray(orjson.dumps(shapes))
     for _ in range(data.draw(st.integers(1, 4))):
@@ -139,6 +188,9 @@ def test_what_is_no_list_of_objects_is_no_empty_page(profile: Profile, body: byt
         profile.read_vens(body)
     with pytest.raises(WireError):
         profile.read_resources(body, VEN)
+    for read in (profile.read_events, profile.read_programs):
+        with pytest.raises(WireError):
+            read(body)
 
 
 @pytest.mark.parametrize("id_", ["x" * 129, "a/b", "../vens", "a?b", "a#b", "a%2Fb", "a\0", "a b"])

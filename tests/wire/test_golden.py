@@ -7,7 +7,16 @@ import orjson
 import pytest
 
 from ven_daemon.domain.attributes import Attribute, Point
-from ven_daemon.domain.ids import ClientId, ResourceId, ResourceKey, ResourceName, VenId, VenName
+from ven_daemon.domain.ids import (
+    ClientId,
+    EventId,
+    ProgramId,
+    ResourceId,
+    ResourceKey,
+    ResourceName,
+    VenId,
+    VenName,
+)
 from ven_daemon.domain.registration import (
     ObservedResource,
     ObservedVen,
@@ -72,7 +81,13 @@ def made(profile: Profile) -> dict[str, Request | None]:
         "update_resource_bl": profile.update_resource(WISH, SHOWN, HELD, Form.BL),
         "update_resource_ven": profile.update_resource(WISH, SHOWN, HELD, Form.VEN),
         "delete_resource": profile.delete_resource(SHOWN),
+        "list_programs": profile.list_programs(Page()),
+        "get_program": profile.get_program(ProgramId("44")),
+        "list_events": profile.list_events(Page(100, 25)),
+        "get_event": profile.get_event(EventId("0f6e-1")),
     }
+    if profile.hides_by_targets:
+        requests["list_events_of_target"] = profile.list_events(Page(), "Ærø & co")
     if not profile.resources_need_ven:
         requests["list_resources"] = profile.list_resources(Page())
     return requests

@@ -146,6 +146,9 @@ class RejectedError(VtnError):
 class TooLargeError(VtnError):
     """A request was too large for the VTN, or an answer too large for us."""
 
+    head: bytes = b""
+    """The beginning of an answer that was too large for us."""
+
 
 class UnsupportedError(VtnError):
     """The VTN does not offer this operation."""

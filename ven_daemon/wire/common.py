@@ -151,10 +151,15 @@ def write_attributes(pairs: Iterable[Attribute]) -> bytes:
 
 def _attribute(shape: object) -> Attribute:
     shape = as_object(shape)
-    values = elements(shape, "values")
+    return Attribute(text(shape, "type"), values(shape))
+
+
+def values(shape: Shape) -> tuple[Value, ...]:
+    """Take the values of a valuesMap, in their order."""
+    found = elements(shape, "values")
     # Points apart, what JSON gives is what we keep: this runs a dozen times a resource.
-    plain = all([type(value) in _PLAIN for value in values])  # noqa: C419 - a list is faster here
-    return Attribute(text(shape, "type"), tuple(values if plain else map(_value, values)))
+    plain = all([type(value) in _PLAIN for value in found])  # noqa: C419 - a list is faster here
+    return tuple(found if plain else map(_value, found))
 
 
 _PLAIN = frozenset((str, int, float, bool))

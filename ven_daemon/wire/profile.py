@@ -1,10 +1,13 @@
 """The port between dialects and those who send: requests and listings as values."""
 
+from collections.abc import Container
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from ven_daemon.domain.ids import VenId
+from ven_daemon.domain.events import Event, Program
+from ven_daemon.domain.ids import EventId, ProgramId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
     ObservedVen,
@@ -16,6 +19,9 @@ T = TypeVar("T")
 
 PAGE_LIMIT = 50
 """Largest page that OpenADR allows (`limit`, maximum 50)."""
+
+INTERVALS_MOST = 20_000
+"""Intervals that one event may have, unless told otherwise (faults.md F34)."""
 
 
 class WireError(Exception):
@@ -75,10 +81,27 @@ class Listing(Generic[T]):
     size: int
 
 
+class Shown(NamedTuple, Generic[T]):
+    """One program or event as a reader was shown it: its words, and what they say."""
+
+    id: str
+    digest: str
+    """Of the words and the dialect: whoever is shown the same is shown the same digest."""
+    json: bytes
+    """The words, members sorted; empty where they cannot be kept as JSON."""
+    modified: datetime | None
+    item: T | None = None
+    """What they say; None where they were known, or cannot be read."""
+    reason: str | None = None
+    """Why they cannot be read."""
+
+
 class Profile(Protocol):
     """One dialect: pure functions between bytes and domain values."""
 
     name: str
+    hides_by_targets: bool
+    """Whether targets decide who may see a program or event (object privacy)."""
     resources_need_ven: bool
     """Whether resources can only be listed under their ven."""
 
@@ -124,3 +147,29 @@ class Profile(Protocol):
 
     def delete_resource(self, resource: ObservedResource) -> Request:
         """Ask to remove a resource."""
+
+    def list_programs(self, page: Page) -> Request:
+        """Ask for a page of programs."""
+
+    def read_programs(self, body: bytes, known: Container[str] = ()) -> Listing[Shown[Program]]:
+        """Read a page of programs; those whose digest is *known* are left unread."""
+
+    def get_program(self, id_: ProgramId) -> Request:
+        """Ask for one program."""
+
+    def read_program(self, body: bytes) -> Shown[Program]:
+        """Read one program."""
+
+    def list_events(self, page: Page, target: str | None = None) -> Request:
+        """Ask for a page of events, all or those of one target."""
+
+    def read_events(
+        self, body: bytes, known: Container[str] = (), intervals_most: int = INTERVALS_MOST
+    ) -> Listing[Shown[Event]]:
+        """Read a page of events; those whose digest is *known* are left unread."""
+
+    def get_event(self, id_: EventId) -> Request:
+        """Ask for one event."""
+
+    def read_event(self, body: bytes, intervals_most: int = INTERVALS_MOST) -> Shown[Event]:
+        """Read one event."""

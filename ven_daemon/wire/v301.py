@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from orjson import Fragment
 
 from ven_daemon.domain.attributes import Attribute, foreign
+from ven_daemon.domain.events import Payload
 from ven_daemon.domain.ids import ResourceId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
@@ -14,16 +15,18 @@ from ven_daemon.domain.registration import (
     WantedVen,
 )
 from ven_daemon.wire import common
+from ven_daemon.wire.event_reading import EventReading
 from ven_daemon.wire.profile import Form, Listing, Page, Request, WireError
 
 GROUP = "GROUP"
 """The target type that our own targets bear; VEN_NAME and RESOURCE_NAME follow from names."""
 
 
-class Profile301:
+class Profile301(EventReading):
     """The dialect of OpenADR 3.0.x."""
 
     name = "3.0"
+    hides_by_targets = False
     resources_need_ven = True
 
     def discover_token_endpoint(self) -> Request | None:
@@ -106,6 +109,25 @@ class Profile301:
     def delete_resource(self, resource: ObservedResource) -> Request:
         """`DELETE /vens/{venID}/resources/{resourceID}`."""
         return Request("DELETE", f"vens/{resource.ven_id}/resources/{resource.id}")
+
+    def attributes_of_program(self, shape: common.Shape) -> Iterable[Payload]:
+        """3.0.1 has a member for each, of which 3.1 made attributes."""
+        for member, kind in _PROGRAM_MEMBERS.items():
+            value = shape.get(member)
+            if isinstance(value, str | bool):
+                yield Payload(kind, (value,))
+
+
+_PROGRAM_MEMBERS = {
+    "programLongName": "PROGRAM_LONG_NAME",
+    "retailerName": "RETAILER_NAME",
+    "retailerLongName": "RETAILER_LONG_NAME",
+    "programType": "PROGRAM_TYPE",
+    "country": "COUNTRY",
+    "principalSubdivision": "PRINCIPAL_SUBDIVISION",
+    "bindingEvents": "BINDING_EVENTS",
+    "localPrice": "LOCAL",
+}
 
 
 def _ven(shape: common.Shape) -> ObservedVen:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from orjson import Fragment
 
 from ven_daemon.domain.attributes import Attribute, foreign
+from ven_daemon.domain.events import Payload
 from ven_daemon.domain.ids import ResourceId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
@@ -14,14 +15,16 @@ from ven_daemon.domain.registration import (
     WantedResource,
     WantedVen,
 )
-from ven_daemon.wire import common
+from ven_daemon.wire import common, events
+from ven_daemon.wire.event_reading import EventReading
 from ven_daemon.wire.profile import Form, Listing, Page, Request
 
 
-class Profile310:
+class Profile310(EventReading):
     """The dialect of OpenADR 3.1.x."""
 
     name = "3.1"
+    hides_by_targets = True
     resources_need_ven = False
 
     def discover_token_endpoint(self) -> Request | None:
@@ -104,6 +107,10 @@ class Profile310:
     def delete_resource(self, resource: ObservedResource) -> Request:
         """`DELETE /resources/{resourceID}`."""
         return Request("DELETE", f"resources/{resource.id}")
+
+    def attributes_of_program(self, shape: common.Shape) -> Iterable[Payload]:
+        """3.1 has a list of valuesMaps."""
+        return [events.payload(each) for each in common.elements(shape, "attributes")]
 
 
 def _resource_shape(wanted: WantedResource, ven: ObservedVen, form: Form) -> common.Shape:
