@@ -268,9 +268,7 @@ async def test_f_25_what_stays_put_while_others_come_and_go_is_shown_or_can_be_a
     async with client_of(answer) as (client, server):
         found = (await client.events(Pages(Kept()))).found
 
-    deleted = sum(1 for insert, _ in changes if not insert)
     missed = {each["id"] for each in rows} - found.keys()
-    inserted = sum(1 for insert, _ in changes if insert)
     assert found.keys() <= ever
-    assert len(missed) <= deleted + inserted or most < 50
+    assert len(missed) <= len(changes), "a change hides one row at the most"
     assert len(server.seen) <= 60

@@ -1,26 +1,42 @@
 """A VTN in domain terms: whole listings, objects created, replaced and removed."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Container
 from typing import TypeVar
 
 import structlog
 
 from ven_daemon.domain.errors import NotFoundError
-from ven_daemon.domain.ids import VenId
+from ven_daemon.domain.events import Event, Program
+from ven_daemon.domain.ids import EventId, ProgramId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
     ObservedVen,
     WantedResource,
     WantedVen,
 )
+from ven_daemon.vtn.exchange import Answer
 from ven_daemon.vtn.oauth import scopes_of
 from ven_daemon.vtn.paging import Paging
+from ven_daemon.vtn.sweeping import Looked, Pages, Sweep, sweep
 from ven_daemon.vtn.token import Credential
 from ven_daemon.vtn.transport import Transport
-from ven_daemon.wire.profile import Form, Listing, Page, Profile, Request
+from ven_daemon.wire.profile import (
+    INTERVALS_MOST,
+    Form,
+    Listing,
+    Page,
+    Profile,
+    Request,
+    Shown,
+    WireError,
+)
 
 T = TypeVar("T")
-HasId = TypeVar("HasId", ObservedVen, ObservedResource)
+Named = TypeVar("Named", ObservedVen, ObservedResource)
+
+READ_ASIDE = 256 * 1024
+"""Bytes of an answer from which on it is read in a thread: the loop has others to serve."""
 
 _log = structlog.get_logger(__name__)
 
@@ -84,6 +100,40 @@ class VtnClient:
         """Remove a ven; one that is gone already is as good."""
         await self._remove(self.profile.delete_ven(ven))
 
+    async def programs(self, pages: Pages[Program], last: Sweep | None = None) -> Sweep:
+        """List the programs that the credential may see."""
+        profile = self.profile
+        return await self._sweep(pages, profile.list_programs, profile.read_programs, last)
+
+    async def program(self, id_: ProgramId) -> Shown[Program]:
+        """Look at one program."""
+        return await self._ask(self.profile.get_program(id_), self.profile.read_program)
+
+    async def events(
+        self,
+        pages: Pages[Event],
+        target: str | None = None,
+        last: Sweep | None = None,
+        intervals_most: int = INTERVALS_MOST,
+    ) -> Sweep:
+        """List the events that the credential may see, all or those of one *target*.
+
+        Those of more than so many intervals are unreadable.
+        """
+
+        def ask(page: Page) -> Request:
+            return self.profile.list_events(page, target)
+
+        def read(body: bytes, known: Container[str]) -> Listing[Shown[Event]]:
+            return self.profile.read_events(body, known, intervals_most)
+
+        return await self._sweep(pages, ask, read, last)
+
+    async def event(self, id_: EventId, intervals_most: int = INTERVALS_MOST) -> Shown[Event]:
+        """Look at one event."""
+        request = self.profile.get_event(id_)
+        return await self._ask(request, lambda body: self.profile.read_event(body, intervals_most))
+
     async def form(self) -> Form:
         """Choose the body form: as configured, else by the token's scopes, else business."""
         if self._form is None:
@@ -106,11 +156,39 @@ class VtnClient:
         except NotFoundError:
             _log.info("object.gone_already", path=request.path)
 
+    async def _sweep(
+        self,
+        pages: Pages[T],
+        ask: Callable[[Page], Request],
+        read: Callable[[bytes, Container[str]], Listing[Shown[T]]],
+        last: Sweep | None,
+    ) -> Sweep:
+        async def fetch(page: Page) -> Looked:
+            request = ask(page)
+            answer = await self.transport.send(request, self._credential)
+
+            async def look(known: Container[str]) -> Listing[Shown[T]]:
+                return await self._read(request, answer, lambda body: read(body, known))
+
+            return await pages.look(answer.body, look)
+
+        return await sweep(fetch, self.transport, last)
+
     async def _ask(self, request: Request, read: Callable[[bytes], T]) -> T:
         answer = await self.transport.send(request, self._credential)
-        return self.transport.read(request, answer, read)
+        return await self._read(request, answer, read)
 
-    def _named(self, found: HasId, name: str) -> HasId:
+    async def _read(self, request: Request, answer: Answer, read: Callable[[bytes], T]) -> T:
+        """Read an answer; one that takes long, in a thread."""
+        if len(answer.body) < READ_ASIDE:
+            return self.transport.read(request, answer, read)
+        try:
+            value = await asyncio.to_thread(read, answer.body)
+        except WireError as error:
+            raise self.transport.misread(request, answer, error) from error
+        return self.transport.read(request, answer, lambda _: value)
+
+    def _named(self, found: Named, name: str) -> Named:
         if found.name != name:
             raise self.transport.unreadable(f"{name!r} was sent, {found.name!r} came back")
         return found

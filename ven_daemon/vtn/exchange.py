@@ -27,6 +27,9 @@ from ven_daemon.vtn.inflate import Inflate
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that are read, decompressed."""
 
+HEAD_LIMIT = 64 * 1024
+"""Bytes that are kept of one that is larger."""
+
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 IDLE_SECONDS = 60.0
@@ -163,9 +166,11 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         read += chunk if inflate is None else inflate.feed(chunk)
         if len(read) > BODY_LIMIT:
             response.close()
-            raise TooLargeError(
+            error = TooLargeError(
                 f"an answer of more than {BODY_LIMIT} bytes", status=response.status
             )
+            error.head = bytes(read[:HEAD_LIMIT])
+            raise error
     if inflate is not None and not inflate.is_whole:
         raise OutcomeUnknownError("an answer cut short")
     return bytes(read)

@@ -191,11 +191,14 @@ class Transport:
         try:
             value = read(answer.body)
         except WireError as error:
-            kind = answer.headers.get("Content-Type", "no content type")
-            words = f"{request.method} {request.path} ({kind}): {error}"
-            raise self.unreadable(words) from error
+            raise self.misread(request, answer, error) from error
         self._unreadable = 0
         return value
+
+    def misread(self, request: Request, answer: Answer, error: WireError) -> OutcomeUnknownError:
+        """Say of which answer it is that *error* speaks."""
+        kind = answer.headers.get("Content-Type", "no content type")
+        return self.unreadable(f"{request.method} {request.path} ({kind}): {error}")
 
     def unreadable(self, words: str) -> OutcomeUnknownError:
         """Name a success that holds no usable answer; several in a row open the circuit."""
