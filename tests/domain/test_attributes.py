@@ -1,7 +1,6 @@
 """What the wire says about a resource, and when two descriptions are the same."""
 
 import struct
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -81,7 +80,7 @@ def test_location_is_longitude_first() -> None:
 def test_a_least_power_below_zero_is_export(
     least: float, export: float, consumption: float
 ) -> None:
-    found = said(replace(HOTEL, capacities={"P_min_kw": least}))
+    found = said(HOTEL._replace(capacities={"P_min_kw": least}))
 
     assert found["MAX_POWER_EXPORT"] == (export,)
     assert found["MIN_POWER_CONSUMPTION"] == (consumption,)
@@ -96,11 +95,11 @@ def test_what_is_not_known_is_not_said() -> None:
 
 @pytest.mark.parametrize("place", [{}, {"latitude": 57.0}, {"longitude": 9.0}])
 def test_half_a_place_is_none(place: dict[str, float]) -> None:
-    assert "LOCATION" not in said(replace(HOTEL, location=place))
+    assert "LOCATION" not in said(HOTEL._replace(location=place))
 
 
 def test_a_description_is_cut_at_its_limit() -> None:
-    long = replace(HOTEL, resource_sub_type="ø" * 200)
+    long = HOTEL._replace(resource_sub_type="ø" * 200)
 
     assert said(long)["DESCRIPTION"] == ("ø" * TEXT_LIMIT,)
 

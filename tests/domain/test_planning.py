@@ -50,7 +50,7 @@ def there(
 
 def record(name: str = "R", id_: str | None = "r1", **fields: object) -> Record:
     known = Record(name, Status.REGISTERED, key="k", vtn_id=id_, origin=Origin.CREATED)
-    return replace(known, **fields)  # type: ignore[arg-type]
+    return known._replace(**fields)  # type: ignore[arg-type]
 
 
 def records(*known: Record, ven: Record | None = None) -> Records:
@@ -110,18 +110,18 @@ REJECTED = record(id_=None, status=Status.REJECTED, applied=wish().fingerprint, 
             id="22 is 22.0",
         ),
         pytest.param(
-            replace(wish(), complete=False), there(power=OTHER), record(), Kind.NOTHING,
+            wish()._replace(complete=False), there(power=OTHER), record(), Kind.NOTHING,
             id="half of the row was unreadable",
         ),
         pytest.param(
-            replace(wish(), complete=False), there(power=OTHER), None, Kind.ADOPT,
+            wish()._replace(complete=False), there(power=OTHER), None, Kind.ADOPT,
             id="… and it is not on record",
         ),
-        pytest.param(replace(wish(), complete=False), None, None, Kind.CREATE, id="… nor there"),
+        pytest.param(wish()._replace(complete=False), None, None, Kind.CREATE, id="… nor there"),
         pytest.param(wish(), None, REJECTED, Kind.CONFLICT, id="rejected before, unchanged"),
         pytest.param(wish(power=OTHER), None, REJECTED, Kind.CREATE, id="rejected, changed since"),
         pytest.param(
-            wish(), there(power=OTHER), replace(REJECTED, vtn_id="r1"), Kind.CONFLICT,
+            wish(), there(power=OTHER), REJECTED._replace(vtn_id="r1"), Kind.CONFLICT,
             id="an update that was rejected",
         ),
         pytest.param(None, there(), record(), Kind.ORPHANED, id="no longer wanted"),
@@ -306,7 +306,7 @@ def test_a_vens_own_credential_binds_it() -> None:
 
 
 def test_a_row_that_could_not_be_read_whole_is_not_complete() -> None:
-    bad = replace(row(1), problems=("capacities: not JSON",))
+    bad = row(1)._replace(problems=("capacities: not JSON",))
 
     assert not want(Ven(VEN, (bad,)), records(), None, (), ()).resources[0].complete
 

@@ -1,7 +1,5 @@
 """Delays, errors, outcomes and fleets."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,7 +165,7 @@ def test_a_key_that_is_there_twice_is_its_first_row() -> None:
 
 
 def test_problems_of_rows_are_said_by_row() -> None:
-    bad = replace(row(1, "A"), problems=("capacities: not JSON",))
+    bad = row(1, "A")._replace(problems=("capacities: not JSON",))
 
     assert Fleet.of([bad], ["no column address"]).problems() == (
         "no column address",

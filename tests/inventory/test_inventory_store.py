@@ -2,7 +2,6 @@
 
 import csv
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,11 +59,11 @@ async def test_what_is_written_is_read_back(inventory_url: str) -> None:
     assert counts == Counts(added=1)
     assert row.created_at is not None
     assert before <= row.created_at <= datetime.now(UTC)
-    assert row == replace(PUB, id=row.id, created_at=row.created_at, updated_at=row.created_at)
+    assert row == PUB._replace(id=row.id, created_at=row.created_at, updated_at=row.created_at)
 
 
 async def test_only_what_changed_is_written_and_edits_stay(inventory_url: str) -> None:
-    two = replace(PUB, resource_id=ResourceKey("r2"), ven=VenName("Aalborg"))
+    two = PUB._replace(resource_id=ResourceKey("r2"), ven=VenName("Aalborg"))
     await upsert(inventory_url, PUB, two)
     await execute(
         inventory_url,
@@ -78,7 +77,7 @@ async def test_only_what_changed_is_written_and_edits_stay(inventory_url: str) -
     )
 
     again = await upsert(inventory_url, PUB, two)
-    changed = await upsert(inventory_url, replace(PUB, address="Algade 14"), two)
+    changed = await upsert(inventory_url, PUB._replace(address="Algade 14"), two)
 
     first, second = await stored(inventory_url)
     assert (again, changed) == (Counts(unchanged=2), Counts(changed=1, unchanged=1))
@@ -95,7 +94,7 @@ async def test_only_what_changed_is_written_and_edits_stay(inventory_url: str) -
 async def test_an_upsert_that_fails_leaves_nothing(inventory_url: str) -> None:
     def rows() -> object:
         for number in range(12_000):
-            yield replace(PUB, resource_id=ResourceKey(f"r{number}"))
+            yield PUB._replace(resource_id=ResourceKey(f"r{number}"))
         raise ZeroDivisionError
 
     async with open_inventory(inventory_url, create=True) as inventory:
@@ -127,7 +126,7 @@ async def test_the_sample_fleet_is_the_same_everywhere(inventory_url: str, tmp_p
 
 
 async def test_an_odd_row_costs_itself_only(inventory_url: str) -> None:
-    await upsert(inventory_url, PUB, replace(PUB, resource_id=ResourceKey("r2")))
+    await upsert(inventory_url, PUB, PUB._replace(resource_id=ResourceKey("r2")))
     await execute(
         inventory_url,
         "UPDATE resources SET capacities = '{', location = 'null', ven = ' ', enabled = NULL"
@@ -184,7 +183,7 @@ async def test_somebody_who_reads_meanwhile_does_not_stop_an_import(tmp_path: Pa
     store = InventoryStore(open_database(url))
     async with store._database.read() as held:
         await held.execute(text("SELECT * FROM resources"))
-        counts = await store.upsert([replace(PUB, resource_id=ResourceKey("r2"))])
+        counts = await store.upsert([PUB._replace(resource_id=ResourceKey("r2"))])
     await store._database.dispose()
 
     assert counts == Counts(added=1)

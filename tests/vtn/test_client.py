@@ -3,7 +3,6 @@
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import orjson
 import pytest
@@ -212,7 +211,7 @@ async def test_resources_of_a_ven_that_is_gone_are_told_as_such() -> None:
 
 async def test_a_full_replacement_keeps_what_is_not_ours() -> None:
     note = Attribute("NOTE", ("keep me",))
-    shown = replace(SHOWN, attributes=(note, Attribute("ADDRESS", ("old",))))
+    shown = SHOWN._replace(attributes=(note, Attribute("ADDRESS", ("old",))))
     async with client_of(always(200, AS_RESOURCE)) as (client, server):
         await client.update_resource(PUB, shown, HELD)
 

@@ -64,18 +64,26 @@ def describe(resource: Resource) -> tuple[Attribute, ...]:
     longitude first, as the enumeration of 3.1 has it.
     """
     limits, place = resource.capacities, resource.location
-    said = (
-        ("DESCRIPTION", _description(resource)),
-        ("RESOURCE_ID", resource.resource_id),
-        ("METER_POINT_ID", resource.meter_point_id),
-        ("ADDRESS", resource.address),
-    )
-    pairs = [Attribute(kind, (value,)) for kind, value in said if value]
-    pairs += _kind(resource.resource_type, resource.resource_sub_type)
-    pairs += _limits(*map(limits.get, ("P_max_kw", "P_min_kw", "E_max_kwh", "E_min_kwh")))
+    own = []
+    if resource.resource_id:
+        own.append(Attribute("RESOURCE_ID", (resource.resource_id,)))
+    if resource.meter_point_id:
+        own.append(Attribute("METER_POINT_ID", (resource.meter_point_id,)))
+    if resource.address:
+        own.append(Attribute("ADDRESS", (resource.address,)))
+    where: tuple[Attribute, ...] = ()
     if len(place) == 2:
-        pairs.append(Attribute("LOCATION", (place["longitude"], place["latitude"])))
-    return tuple(pairs)
+        where = (Attribute("LOCATION", (place["longitude"], place["latitude"])),)
+    return (
+        *_description(resource.resource_sub_type or resource.resource_type, resource.ven),
+        *own,
+        *_kind(resource.resource_type, resource.resource_sub_type),
+        *_limits(*map(limits.get, _LIMITS)),
+        *where,
+    )
+
+
+_LIMITS = ("P_max_kw", "P_min_kw", "E_max_kwh", "E_min_kwh")
 
 
 # A fleet has few kinds and few sets of limits; their attributes are shared.
@@ -128,10 +136,10 @@ def fingerprint(name: str, attributes: Iterable[Attribute]) -> str:
     return blake2b(repr(plain).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _description(resource: Resource) -> str:
-    kind = resource.resource_sub_type or resource.resource_type
-    parts = f"{kind}, {resource.ven}" if kind and resource.ven else kind or resource.ven or ""
-    return parts[:TEXT_LIMIT]
+@lru_cache(maxsize=4096)
+def _description(kind: str | None, ven: str | None) -> tuple[Attribute, ...]:
+    text = f"{kind}, {ven}" if kind and ven else kind or ven
+    return (Attribute("DESCRIPTION", (text[:TEXT_LIMIT],)),) if text else ()
 
 
 def _hold_truth(attributes: tuple[Attribute, ...]) -> bool:

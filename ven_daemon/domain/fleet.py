@@ -1,8 +1,10 @@
 """What the inventory says exists: VENs and their resources."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ven_daemon.domain.ids import ResourceKey, VenName
 
@@ -10,9 +12,13 @@ RESOURCE_TYPES = ("DSR", "EV", "BATTERY", "PV")
 """The types an inventory may use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+class Resource(NamedTuple):
     """One row of the inventory's `resources`, with its column names.
+
+    A tuple, as everything is that exists once per resource: a fleet has ten thousand.
 
     `capacities` holds `P_max_kw`, `P_min_kw`, `E_max_kwh`, `E_min_kwh`;
     `location` holds `latitude` and `longitude` in degrees. What could not be read
@@ -26,12 +32,12 @@ class Resource:
     resource_sub_type: str | None = None
     meter_point_id: str | None = None
     connection_id: int | None = None
-    capacities: Mapping[str, float] = field(default_factory=dict)
-    location: Mapping[str, float] = field(default_factory=dict)
+    capacities: Mapping[str, float] = _NOTHING
+    location: Mapping[str, float] = _NOTHING
     address: str | None = None
     ven: VenName | None = None
     enabled: bool = True
-    reporting: Mapping[str, object] = field(default_factory=dict)
+    reporting: Mapping[str, object] = _NOTHING
     created_at: datetime | None = None
     updated_at: datetime | None = None
     problems: tuple[str, ...] = ()

@@ -27,6 +27,8 @@ def wire_name(name: str) -> str:
     A name that is too long keeps its beginning and ends in `~` and 8 hex digits of
     the whole name's SHA-256, so that two long names stay two.
     """
+    if len(name) <= NAME_BYTES // 4 and name.isprintable():
+        return name  # as most are: it cannot be too long, nor hold what has no bytes
     clean = name.replace("\0", "") if "\0" in name else name
     if clean.isascii() and len(clean) <= NAME_BYTES:
         return clean
@@ -50,10 +52,10 @@ def resource_names(
     A name *remembered* from an earlier registration is kept while it is still one of
     the two that the row could have, so that removing the first renames nobody.
     """
-    rows = sorted(resources, key=lambda row: row.id)
+    rows = sorted(resources, key=_id)
     names: dict[ResourceKey, ResourceName] = {}
     taken: set[str] = set()
-    for row in rows:
+    for row in rows if remembered else ():
         before = remembered.get(row.resource_id)
         if before is None or before in taken:
             continue
@@ -97,6 +99,10 @@ def targets(
     slugs = {name: slug(value or "") for name, value in fields}
     filled = (template.format_map(slugs) for template in templates)
     return tuple(dict.fromkeys(target for target in filled if target))
+
+
+def _id(row: Resource) -> int:
+    return row.id
 
 
 def _bare(row: Resource) -> str:

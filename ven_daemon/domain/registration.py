@@ -21,8 +21,7 @@ class Target(NamedTuple):
     kind: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WantedResource:
+class WantedResource(NamedTuple):
     """What one enabled row of the inventory asks for at the VTN."""
 
     key: ResourceKey
@@ -62,8 +61,7 @@ class ObservedVen:
     attributes: tuple[Attribute, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedResource:
+class ObservedResource(NamedTuple):
     """A resource object at the VTN."""
 
     id: ResourceId
@@ -97,8 +95,7 @@ class Origin(StrEnum):
     ADOPTED = "adopted"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What our state says of one object: a ven, or a resource by its name at the VTN."""
 
     name: str

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -233,11 +234,11 @@ async def _accept_any_bytes(connection: AsyncConnection) -> None:
     """Let a text that is not UTF-8 cost its own value: by default it fails the whole read."""
     raw = (await connection.get_raw_connection()).driver_connection
     if raw is not None:
-        raw.text_factory = _decode
+        raw.text_factory = _DECODE
 
 
-def _decode(text: bytes) -> str:
-    return text.decode(errors="surrogateescape")
+_DECODE = methodcaller("decode", "utf-8", "surrogateescape")
+"""Called once per text: a function of ours would take a tenth of reading a fleet."""
 
 
 def _column(name: str, missing: Sequence[str]) -> ColumnElement[Any]:

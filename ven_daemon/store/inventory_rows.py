@@ -27,6 +27,14 @@ COLUMNS = (
 )
 """In the order of the fields of `Resource`, and of the values that `read_row` takes."""
 
+_NONE = type(None)
+_USUAL = {
+    (int, *(str,) * 5, connection, *(str,) * 4, enabled, _NONE, str, str)
+    for connection in (int, _NONE)
+    for enabled in (int, bool)
+}
+"""The types of the values of a row in which everything is there and nothing is odd."""
+
 _LIMITS = {
     "capacities": dict.fromkeys(("P_max_kw", "P_min_kw", "E_max_kwh", "E_min_kwh"), math.inf),
     "location": {"latitude": 90.0, "longitude": 180.0},
@@ -49,6 +57,42 @@ def read_row(row: Sequence[Any], ordinal: int) -> Resource:
     Raises:
         UnreadableRow: its `resource_id` is empty.
     """
+    return _read_usual(row) or _read_any(row, ordinal)
+
+
+def _read_usual(row: Sequence[Any]) -> Resource | None:
+    """Read a row in which nothing is odd, as nearly all are, in a third of the time."""
+    if tuple(map(type, row)) not in _USUAL:
+        return None
+    texts = (*row[1:6], row[9], row[10])
+    if not "".join(texts).isprintable() or not all(map(str.strip, texts)):
+        return None
+    capacities, said = _parse_capacities(row[7])
+    place = _usual_place(row[8])
+    if said or place is None or row[3] not in RESOURCE_TYPES:
+        return None
+    try:
+        created, updated = _parse_instant(row[13]), _parse_instant(row[14])
+    except ValueError:
+        return None
+    head, ven = row[:7], VenName(row[10])
+    tail = ven, bool(row[11]), _NOTHING, created, updated, ()
+    return Resource._make((*head, capacities, place, row[9], *tail))
+
+
+def _usual_place(text: str) -> Mapping[str, float] | None:
+    try:
+        place = orjson.loads(text)
+        latitude, longitude = place["latitude"], place["longitude"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    usual = type(latitude) is float is type(longitude) and len(place) == 2
+    # JSON of orjson's is finite; what is out of bounds is somebody else's to say.
+    return place if usual and abs(latitude) <= 90.0 and abs(longitude) <= 180.0 else None
+
+
+def _read_any(row: Sequence[Any], ordinal: int) -> Resource:
+    """Read a row that may hold anything, and say what is wrong with it."""
     number = row[0] if type(row[0]) is int else ordinal
     problems: list[str] = []
     key = _text("resource_id", row[1], problems)

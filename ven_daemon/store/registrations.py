@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -30,8 +29,8 @@ class RegistrationStore:
         resources: dict[VenName, dict[str, Record]] = {}
         async with self._database.read() as connection:
             for row in await self._all(connection, ven_registrations):
-                vens[VenName(row.ven)] = replace(
-                    _record(row, row.ven, ""), settled_at=row.settled_at
+                vens[VenName(row.ven)] = _record(row, row.ven, "")._replace(
+                    settled_at=row.settled_at
                 )
             for row in await self._all(connection, resource_registrations):
                 under = resources.setdefault(VenName(row.ven), {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ven_daemon.domain.errors import ConfigurationError
@@ -71,7 +71,7 @@ class Importing:
                 else:
                     seen[row.resource_id] = path, line
                     number = meter_point_of(row.resource_id, meter_points)
-                    yield replace(row, meter_point_id=number)
+                    yield row._replace(meter_point_id=number)
 
 
 def _rows(path: Path, request: Request) -> Iterator[tuple[int, Resource | str]]:

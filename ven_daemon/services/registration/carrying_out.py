@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from ven_daemon.domain.errors import (
@@ -229,7 +229,7 @@ class CarryingOut:
             job.settles_at, job.start_by = settles_at, start_by
         vens = {job.plan.ven for job in creates}
         self._announced |= vens
-        intents = {ven: replace(self._held[ven], settled_at=settles_at) for ven in vens}
+        intents = {ven: self._held[ven]._replace(settled_at=settles_at) for ven in vens}
         await self._journal.intend(intents)
 
     async def _note_failure(self, ven: VenName, told: Record) -> None:
@@ -243,7 +243,7 @@ class CarryingOut:
         """Hold back what was rejected, unless the VTN rejected everything (F09)."""
         everything = self._circuit.mass_rejections > self._mass_rejections
         for ven, told in self._rejected:
-            record = replace(told, status=Status.FAILED, applied=None) if everything else told
+            record = told._replace(status=Status.FAILED, applied=None) if everything else told
             await self._journal.note(ven, record)
         if everything:
             self.again.update(ven for ven, _ in self._rejected)
@@ -251,7 +251,7 @@ class CarryingOut:
     async def _close_intents(self) -> None:
         """Say from when on a VEN may be looked at again: at once where all is settled."""
         for ven in self._announced:
-            record = replace(self._held[ven], settled_at=self._unsettled.get(ven))
+            record = self._held[ven]._replace(settled_at=self._unsettled.get(ven))
             await self._journal.note_ven(ven, record)
 
     def _judge(self, job: Job, resource: str | None, error: VtnError) -> None:

@@ -1,7 +1,5 @@
 """Records as values: what each step of a registration leaves on record."""
 
-from dataclasses import replace
-
 from ven_daemon.domain.attributes import ours, same
 from ven_daemon.domain.errors import RejectedError, TooLargeError, VtnError
 from ven_daemon.domain.registration import (
@@ -86,8 +84,7 @@ def failed(record: Record, error: VtnError, digest: str | None = None) -> Record
     offered again until it changes.
     """
     rejected = isinstance(error, RejectedError | TooLargeError)
-    return replace(
-        record,
+    return record._replace(
         status=Status.REJECTED if rejected else Status.FAILED,
         applied=digest if rejected else record.applied,
         attempts=record.attempts + 1,
