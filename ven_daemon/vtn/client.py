@@ -146,8 +146,11 @@ class VtnClient:
         self, request: Request, wanted: WantedResource, ven: ObservedVen
     ) -> ObservedResource:
         """Send a resource; the answer must bear its name."""
+        answer = await self.transport.send(request, self._credential)
         read, written = self.profile.read_resource, request.attributes
-        shown = await self._ask(request, lambda body: read(body, wanted, ven.id, written))
+        shown = self.transport.read(
+            request, answer, lambda body: read(body, wanted, ven.id, written)
+        )
         return self._named(shown, wanted.name)
 
     async def _remove(self, request: Request) -> None:
