@@ -17,20 +17,26 @@ def is_cancelled(event: Event, before: Event | None, *, was_cancelled: bool = Fa
 
     *before* is the version known until now, if any, and *was_cancelled* what this
     function said of it: a cancelled event that is sent again with zeros stays so, one
-    that is given a duration again is revived.
+    that is given a duration again is revived. Zeros that take the place of nothing are no
+    change: some VTNs fill in the schema's defaults (T-18).
     """
     if not is_zeroed(event):
         return False
     if before is None:
         asks = event.report_descriptors or any(i.payloads for i in event.intervals)
         return not asks
-    if was_cancelled or not is_zeroed(before):
+    if was_cancelled or _lasts(before):
         return True
     return starts_now(event) and not starts_now(before)
 
 
 def first_seen(
-    event: Event, before: Event | None, seen: datetime, now: datetime, *, was_cancelled: bool
+    event: Event,
+    before: Event | None,
+    seen: datetime,
+    now: datetime,
+    *,
+    was_cancelled: bool = False,
 ) -> datetime:
     """Give the instant that "now" in *event* means; *seen* is what it meant before.
 
@@ -59,8 +65,12 @@ def is_zeroed(event: Event) -> bool:
 
     A duration that is merely absent is not zero: that is the payload's to interpret (T-17).
     """
-    said = list(_durations(event))
-    return bool(said) and all(duration is not None and duration.is_zero for duration in said)
+    return all(duration is not None and duration.is_zero for duration in _durations(event))
+
+
+def _lasts(event: Event) -> bool:
+    """Whether it says of any interval that it lasts some time."""
+    return any(duration is not None and not duration.is_zero for duration in _durations(event))
 
 
 def _durations(event: Event) -> Iterator[Duration | None]:

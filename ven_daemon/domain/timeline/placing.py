@@ -9,12 +9,13 @@ month and loses no day.
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from ven_daemon.domain.durations import ENDLESS, FOR_EVER, FOR_EVER_MONTHS, ZERO, Duration, later
 from ven_daemon.domain.events import Event, Interval, IntervalPeriod
-from ven_daemon.domain.timeline.changes import is_zeroed
-from ven_daemon.domain.timeline.randomizing import draws_needed, extent_of, shift_of
+from ven_daemon.domain.timeline.changes import is_zeroed, starts_now
+from ven_daemon.domain.timeline.randomizing import draws_needed, shift_of
 
 INTERVAL_LIMIT = 20_000
 """Intervals of an event that are borne (F34): a fortnight of minutes, or two years of hours."""
@@ -81,35 +82,37 @@ def refusal(event: Event, limit: int) -> Unplaceable | None:
     return None
 
 
-def one_round(event: Event, seen: datetime, draws: Mapping[int, float], usual: Duration) -> Round:
+def one_round(
+    event: Event, seen: datetime, draws: Mapping[int, float], usual: Duration | None
+) -> Round:
     """Place every interval once.
 
-    *usual* is the duration of intervals that say none, zero where the event says none.
+    *usual* is the duration of intervals that say none, if the event says one.
     """
+    moves = dict(draws_needed(event))
     anchor = (event.period and event.period.start) or seen
+    start: datetime | None = anchor
     cursor: Offset | None = _ANCHORED
     shift = _NOTHING
     unsaid = _Unsaid(event)
     placed, unreached = [], []
-    for index, interval in enumerate(event.intervals):
+    for position, interval in enumerate(event.intervals):
         period = interval.period or _UNSAID
         if period.start is not None:
-            anchor, cursor = period.start, _ANCHORED
-        start = later(anchor, *cursor) if cursor else None
+            anchor = start = period.start
+            cursor = _ANCHORED
         if cursor is None or start is None:
-            unreached.append(index)
+            unreached.append(position)
             continue
-        extent = extent_of(event, interval, index)
-        if extent is not None:
-            shift = shift_of(index, extent, start, seen, draws)
+        if position in moves:
+            shift = shift_of(moves[position], start, seen, draws.get(position, 0.0))
         own = period.duration
-        duration = usual if own is None or own.is_zero else own
-        if duration.is_zero:
-            duration = unsaid.duration(interval, start)
+        said = usual if own is None or own.is_zero else own
+        duration = said or unsaid.duration(interval, start)
         end = cursor.plus(duration)
         stop = later(anchor, *end) if end else None
-        placed.append(Slot(index, start, stop, anchor, cursor, end, duration, shift))
-        cursor = end
+        placed.append(Slot(position, start, stop, anchor, cursor, end, duration, shift))
+        start, cursor = stop, end
     return Round(tuple(placed), tuple(unreached))
 
 
@@ -117,14 +120,18 @@ class _Unsaid:
     """The duration of intervals for which neither they nor the event say one (T-16, T-17)."""
 
     def __init__(self, event: Event) -> None:
-        self._is_instant = is_zeroed(event)
-        periods = (interval.period for interval in event.intervals)
-        self._starts = sorted(period.start for period in periods if period and period.start)
+        self._is_instant = starts_now(event) and is_zeroed(event)
+        self._event = event
+
+    @cached_property
+    def _starts(self) -> list[datetime]:
+        periods = (interval.period for interval in self._event.intervals)
+        return sorted(period.start for period in periods if period and period.start)
 
     def duration(self, interval: Interval, start: datetime) -> Duration:
         """Hold until another interval begins, or until the event is changed or deleted.
 
-        What is done once is an instant, and so is all in an event that lasts no time.
+        What is done once is an instant, and so is all of an event that is now and lasts no time.
         """
         payloads = interval.payloads
         if self._is_instant or (payloads and all(payload.type in ONCE for payload in payloads)):

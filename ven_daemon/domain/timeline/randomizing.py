@@ -5,12 +5,11 @@ and event, and kept through polls, updates and restarts (F39). It is a fraction,
 stays within bounds when an update changes the extent.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ven_daemon.domain.durations import ZERO, Duration, shifted
-from ven_daemon.domain.events import Event, Interval
+from ven_daemon.domain.durations import Duration, shifted
+from ven_daemon.domain.events import Event, IntervalPeriod
 
 
 class Draw(NamedTuple):
@@ -26,35 +25,28 @@ def draws_needed(event: Event) -> tuple[Draw, ...]:
     The first interval draws where it or the event asks for it; a later one where it has
     both a start and a randomizeStart of its own. All others move with the one before.
     """
-    found = []
-    for index, interval in enumerate(event.intervals):
-        extent = extent_of(event, interval, index)
-        if extent is not None and not extent.is_zero:
-            found.append(Draw(index, extent))
-    return tuple(found)
+    first = event.intervals[0].period if event.intervals else None
+    extents = [(0, _asked(first) or _asked(event.period))]
+    for position, interval in enumerate(event.intervals):
+        period = interval.period
+        if position and period is not None and period.start is not None:
+            extents.append((position, _asked(period)))
+    return tuple(Draw(position, extent) for position, extent in extents if extent)
 
 
-def extent_of(event: Event, interval: Interval, index: int) -> Duration | None:
-    """Give the randomizeStart by which this interval begins to move anew, if it does."""
-    own = interval.period.randomize_start if interval.period else None
-    if own is not None and own.is_zero:
-        own = None
-    if index == 0:
-        return own or (event.period.randomize_start if event.period else None) or ZERO
-    has_start = interval.period is not None and interval.period.start is not None
-    return own if has_start else None
-
-
-def shift_of(
-    index: int, extent: Duration, start: datetime, seen: datetime, draws: Mapping[int, float]
-) -> timedelta:
+def shift_of(extent: Duration, start: datetime, seen: datetime, draw: float) -> timedelta:
     """Turn a draw into a shift; nothing is moved to before it could be known.
 
     An interval that had begun when the event was first seen is not moved back at all.
     """
-    fraction = max(-1.0, min(1.0, draws.get(index, 0.0)))
     reach = extent.after(start)
-    if reach is None or not fraction:
+    if reach is None:
         return timedelta(0)
-    moved = shifted(start, abs(reach - start) * fraction)
+    moved = shifted(start, abs(reach - start) * max(-1.0, min(1.0, draw)))
     return max(moved, min(start, seen)) - start
+
+
+def _asked(period: IntervalPeriod | None) -> Duration | None:
+    """Give what a period says of randomizeStart, zero being nothing (T-18)."""
+    extent = period.randomize_start if period else None
+    return None if extent is None or extent.is_zero else extent

@@ -73,7 +73,8 @@ def rounds_of(slots: Sequence[Slot], span: Duration | None) -> Rounds:
 
 def _length(slots: Sequence[Slot], last: datetime) -> Duration:
     """Measure a round: in months, where it is one chain that is counted in them."""
+    first = slots[0]
     final = next(slot for slot in slots if slot.stop == last)
-    if final.anchor == slots[0].start and final.end is not None:
-        return Duration(final.end.months, final.end.length)
-    return Duration(length=last - slots[0].start)
+    if final.end is not None and all(slot.anchor == first.anchor for slot in slots):
+        return Duration(*final.end)
+    return Duration(length=last - first.start)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from itertools import accumulate, takewhile
 
 from ven_daemon.domain.durations import (
     ENDLESS,
     FIRST_INSTANT,
     LAST_INSTANT,
-    ZERO,
     Duration,
     later,
     shifted,
@@ -78,10 +78,12 @@ class Timeline:
         self.cancelled = cancelled
         self.is_implied = not event.intervals
         """Whether the event has no intervals, only the timing of those it wants reports of."""
-        default = (event.period and event.period.duration) or ZERO
-        self._stays_open = dialect is Dialect.V3_0 and default.is_endless
+        usual = event.period.duration if event.period else None
+        self._stays_open = bool(usual and usual.is_endless and dialect is Dialect.V3_0)
+        if self._stays_open or (usual and usual.is_zero):
+            usual = None
         whole, span = _implied(event)
-        placed = one_round(whole, seen, draws, ZERO if self._stays_open else default)
+        placed = one_round(whole, seen, draws, usual)
         self.unreached = placed.unreached
         """Positions of intervals that follow an endless one, and so never begin."""
         self._intervals = whole.intervals
@@ -89,27 +91,27 @@ class Timeline:
         self.rounds = rounds_of(self._slots, span)
         shifts = [slot.shift for slot in self._slots] or [timedelta(0)]
         self._back, self._forth = min(shifts), max(shifts)
-        ends = (shifted(slot.stop or LAST_INSTANT, slot.shift) for slot in self._slots)
+        ends = [slot.stop or LAST_INSTANT for slot in self._slots]
+        if self._back or self._forth:
+            ends = list(map(shifted, ends, shifts))
         self._reach = list(accumulate(ends, max))
         """Up to each slot, the latest end of the first round, for finding where to begin."""
 
-    @property
+    @cached_property
     def begins(self) -> datetime | None:
         """When the first interval begins; None where nothing ever does."""
         starts = (shifted(slot.start, slot.shift) for slot in self._slots)
         return None if self.cancelled else min(starts, default=None)
 
-    @property
+    @cached_property
     def ends(self) -> datetime | None:
         """When all is over; None is never, or not before the event is changed or deleted."""
-        asks = bool(self.event.report_descriptors)
-        if self._stays_open or not self._slots or (asks and self._lasts_no_time):
+        if self._stays_open or not self._slots or self._waits_for_reports:
             return None
         stop = self.rounds.stop and shifted(self.rounds.stop, self._forth)
-        if self.rounds.step:
+        if self.rounds.step or any(slot.stop is None for slot in self._slots):
             return stop
-        end = self._reach[-1]
-        return min(end, stop or end) if end < LAST_INSTANT or stop else None
+        return min(self._reach[-1], stop or LAST_INSTANT)
 
     def status(self, instant: datetime) -> EventStatus:
         """Say where the event stands; gaps between its intervals are part of its life."""
@@ -130,9 +132,15 @@ class Timeline:
             return
         for turn, offset in self.rounds.turns(shifted(since, -self._forth)):
             for position in range(self._skipped(offset, since), len(self._slots)):
-                for window in self._of(self._slots[position], turn, offset, since):
-                    if not window.is_over_at(since):
-                        yield window
+                slot = self._slots[position]
+                whole = self._whole(slot, turn, offset)
+                if whole is None:
+                    continue
+                if is_packed(whole.payloads):
+                    parts = self._parts(whole, slot, offset, since)
+                    yield from (part for part in parts if not part.is_over_at(since))
+                elif not whole.is_over_at(since):
+                    yield whole
 
     def at(self, instant: datetime) -> tuple[Window, ...]:
         """Give the windows that hold at *instant*."""
@@ -164,8 +172,10 @@ class Timeline:
         return self._whole(slot, turn, offset)
 
     @property
-    def _lasts_no_time(self) -> bool:
-        return all(slot.stop == slot.start for slot in self._slots)
+    def _waits_for_reports(self) -> bool:
+        """Whether it lasts no time, yet wants reports (User Guide 8.6): those it may get later."""
+        asks = bool(self.event.report_descriptors)
+        return asks and all(slot.stop == slot.start for slot in self._slots)
 
     def _skipped(self, offset: Offset, since: datetime) -> int:
         """Count slots of a round that are over; none where months make rounds unequal."""
@@ -187,25 +197,22 @@ class Timeline:
             end = shifted(end, shift)
         return Window(interval.id, slot.position, moved, end, start, interval.payloads, turn)
 
-    def _of(self, slot: Slot, turn: int, offset: Offset, since: datetime) -> Iterator[Window]:
-        """Give the windows of a slot in one round: one, or those of its sub-intervals."""
-        window = self._whole(slot, turn, offset)
-        if window is None:
+    def _parts(
+        self, whole: Window, slot: Slot, offset: Offset, since: datetime
+    ) -> Iterator[Window]:
+        """Divide a window by its packed values; what has no end cannot be divided."""
+        end = _moved(slot, offset)[1]
+        if end is None or whole.is_instant:
+            yield whole
             return
-        start, end = _moved(slot, offset)
-        if end is None or window.is_instant or not is_packed(window.payloads):
-            yield window
-            return
-        start = window.nominal_start
-        for part in unpacked(
-            start, end, slot.duration, window.payloads, shifted(since, -slot.shift)
-        ):
+        seen = shifted(since, -slot.shift)
+        for part in unpacked(whole.nominal_start, end, slot.duration, whole.payloads, seen):
             begin, finish = shifted(part.start, slot.shift), shifted(part.end, slot.shift)
-            if window.end is not None and begin >= window.end:
+            if whole.end is not None and begin >= whole.end:
                 return
-            yield window._replace(
+            yield whole._replace(
                 start=begin,
-                end=min(finish, window.end or finish),
+                end=min(finish, whole.end or finish),
                 nominal_start=part.start,
                 payloads=part.payloads,
                 part=part.number,
