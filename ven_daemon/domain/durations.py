@@ -35,7 +35,8 @@ _NUMBER = r"(\d+(?:[.,]\d+)?)"
 # The T may be missing before H and S, as in the User Guide's own `P1H` and `P0S` (T-04).
 _FORM = re.compile(
     r"([+-]?)P(?:(\d+)Y)?(?:(\d+)M)?"
-    rf"(?:{_NUMBER}W)?(?:{_NUMBER}D)?T?(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?",
+    rf"(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:(?:T|(?=[\d.,]+[HS]))(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
     re.IGNORECASE | re.ASCII,
 )
 
