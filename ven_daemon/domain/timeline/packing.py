@@ -6,11 +6,13 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from heapq import heappop, heappush, heapreplace
 from math import lcm
 from typing import NamedTuple
 
 from ven_daemon.domain.durations import Duration
 from ven_daemon.domain.events import Payload
+from ven_daemon.domain.windows import Window
 
 PACKED = frozenset({"PRICE", "PRICE_ALTERNATE", "EXPORT_PRICE", "GHG", "OLS"})
 """Types of one number, whose further values are later ones.
@@ -29,6 +31,32 @@ class Part(NamedTuple):
     start: datetime
     end: datetime
     payloads: tuple[Payload, ...]
+
+
+class PartQueue:
+    """Windows of packed intervals, waiting for their turn where intervals overlap."""
+
+    def __init__(self) -> None:
+        self._heads: list[tuple[datetime, int, Window, Iterator[Window]]] = []
+        self._count = 0
+
+    def put(self, parts: Iterator[Window]) -> None:
+        """Let the parts of one more interval, which come in order, wait."""
+        first = next(parts, None)
+        if first is not None:
+            self._count += 1
+            heappush(self._heads, (first.nominal_start, self._count, first, parts))
+
+    def until(self, start: datetime | None) -> Iterator[Window]:
+        """Give what begins no later than *start*, in order; all of it where that is None."""
+        while self._heads and (start is None or self._heads[0][0] <= start):
+            _, number, window, parts = self._heads[0]
+            following = next(parts, None)
+            if following is None:
+                heappop(self._heads)
+            else:
+                heapreplace(self._heads, (following.nominal_start, number, following, parts))
+            yield window
 
 
 def is_packed(payloads: tuple[Payload, ...]) -> bool:

@@ -17,7 +17,7 @@ from ven_daemon.domain.durations import (
     shifted,
 )
 from ven_daemon.domain.events import Dialect, Event, Interval
-from ven_daemon.domain.timeline.packing import is_packed, unpacked
+from ven_daemon.domain.timeline.packing import PartQueue, is_packed, unpacked
 from ven_daemon.domain.timeline.placing import (
     INTERVAL_LIMIT,
     Offset,
@@ -130,17 +130,15 @@ class Timeline:
         """
         if self.cancelled:
             return
-        for turn, offset in self.rounds.turns(shifted(since, -self._forth)):
-            for position in range(self._skipped(offset, since), len(self._slots)):
-                slot = self._slots[position]
-                whole = self._whole(slot, turn, offset)
-                if whole is None:
-                    continue
-                if is_packed(whole.payloads):
-                    parts = self._parts(whole, slot, offset, since)
-                    yield from (part for part in parts if not part.is_over_at(since))
-                elif not whole.is_over_at(since):
-                    yield whole
+        queue = PartQueue()
+        for whole, slot, offset in self._wholes(since):
+            yield from queue.until(whole.nominal_start)
+            if is_packed(whole.payloads):
+                parts = self._parts(whole, slot, offset, since)
+                queue.put(part for part in parts if not part.is_over_at(since))
+            elif not whole.is_over_at(since):
+                yield whole
+        yield from queue.until(None)
 
     def at(self, instant: datetime) -> tuple[Window, ...]:
         """Give the windows that hold at *instant*."""
@@ -176,6 +174,15 @@ class Timeline:
         """Whether it lasts no time, yet wants reports (User Guide 8.6): those it may get later."""
         asks = bool(self.event.report_descriptors)
         return asks and all(slot.stop == slot.start for slot in self._slots)
+
+    def _wholes(self, since: datetime) -> Iterator[tuple[Window, Slot, Offset]]:
+        """Give intervals as a whole, from one on that may not be over at *since*."""
+        for turn, offset in self.rounds.turns(shifted(since, -self._forth)):
+            for position in range(self._skipped(offset, since), len(self._slots)):
+                slot = self._slots[position]
+                whole = self._whole(slot, turn, offset)
+                if whole is not None:
+                    yield whole, slot, offset
 
     def _skipped(self, offset: Offset, since: datetime) -> int:
         """Count slots of a round that are over; none where months make rounds unequal."""
