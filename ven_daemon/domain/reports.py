@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ven_daemon.domain.events import Event, Payload, PayloadDescriptor, Program, ReportDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId
+from ven_daemon.domain.measures import answered_in
 from ven_daemon.domain.naming import NAME_BYTES
 from ven_daemon.domain.obligations import Obligation
 
@@ -16,34 +17,6 @@ AGGREGATED = "AGGREGATED_REPORT"
 
 PIECE_LIMIT = 10_000
 """Intervals of one POST, over all resources: about a megabyte, half of what VTNs take (T-29)."""
-
-UNITS = {
-    "USAGE": "KWH",
-    "DEMAND": "KW",
-    "DELTA_USAGE": "KWH",
-    "USAGE_FORECAST": "KWH",
-    "STORAGE_USABLE_CAPACITY": "KWH",
-    "STORAGE_CHARGE_LEVEL": "PERCENT",
-    "STORAGE_MAX_DISCHARGE_POWER": "KW",
-    "STORAGE_MAX_CHARGE_POWER": "KW",
-    "STORAGE_DISPATCH_FORECAST": "KWH",
-    "LOAD_SHED_DELTA_AVAILABLE": "KW",
-    "GENERATION_DELTA_AVAILABLE": "KW",
-    "UP_REGULATION_AVAILABLE": "KW",
-    "DOWN_REGULATION_AVAILABLE": "KW",
-    "REGULATION_SETPOINT": "KW",
-    "IMPORT_RESERVATION_CAPACITY": "KW",
-    "EXPORT_RESERVATION_CAPACITY": "KW",
-}
-"""What a payload is measured in where nobody says."""
-
-RESERVATIONS = {
-    "IMPORT_CAPACITY_RESERVATION": "IMPORT_RESERVATION_CAPACITY",
-    "EXPORT_CAPACITY_RESERVATION": "EXPORT_RESERVATION_CAPACITY",
-    "IMPORT_CAPACITY_RESERVATION_FEE": "IMPORT_RESERVATION_FEE",
-    "EXPORT_CAPACITY_RESERVATION_FEE": "EXPORT_RESERVATION_FEE",
-}
-"""Names of events that report requests bear by mistake, and the reports' own (T-31)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +74,13 @@ def described(asked: ReportDescriptor, event: Event, program: Program | None) ->
 
     As the descriptor asks, else as the event's or the program's payloadDescriptors say
     (a program that cannot be read says nothing, T-15), else as is usual for the type.
+    A unit that we cannot give values in is not said: ours is.
     """
     given = [*event.payload_descriptors, *(program.payload_descriptors if program else ())]
     same = [one for one in given if one.is_report and one.payload_type == asked.payload_type]
     return PayloadDescriptor(
         asked.payload_type,
-        units=_first(asked.units, *(one.units for one in same), UNITS.get(asked.payload_type)),
+        units=answered_in(asked.payload_type, _first(asked.units, *(one.units for one in same))),
         reading_type=_first(asked.reading_type, *(one.reading_type for one in same), "DIRECT_READ"),
         accuracy=next((one.accuracy for one in same if one.accuracy is not None), None),
         confidence=next((one.confidence for one in same if one.confidence is not None), None),
