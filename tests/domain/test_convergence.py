@@ -213,7 +213,7 @@ def test_a_sinks_words_stand_behind_the_policys() -> None:
 
     twice = settle(settle(asked, Do.APPLY, GONE, at(1), 0.5), Do.APPLY, REFUSED, at(2), 0.5)
 
-    assert twice.entry.reason == "clamped; sink: no"
+    assert twice.reason == "clamped; no"
 
 
 def test_whoever_is_superseded_needs_no_release() -> None:

@@ -121,6 +121,8 @@ class Dispatch:
     """When its sink is to be told next: to follow it or, afterwards, to end it."""
     attempts: int = 0
     """How often its sink was told, and has not acknowledged since."""
+    words: str = ""
+    """What its sink last said against it."""
 
     @property
     def is_instant(self) -> bool:
@@ -131,6 +133,11 @@ class Dispatch:
     def do(self) -> Do:
         """What its sink is told when it is due."""
         return Do.APPLY if self.state is State.SCHEDULED else Do.RELEASE
+
+    @property
+    def reason(self) -> str:
+        """Why it is as it is: the policy's words, and the sink's."""
+        return "; ".join(filter(None, (self.entry.reason, self.words)))
 
     def is_over(self, now: datetime) -> bool:
         """Whether its time has passed; an instant may still be done a little later."""

@@ -5,7 +5,7 @@ hands the interpreter lock back and forth between two threads for each row, whic
 busy event loop makes slow; with PostgreSQL it is a round trip's worth of protocol.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,11 +15,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     DateTime,
+    Select,
     String,
     Table,
     bindparam,
     cast,
     func,
+    literal,
     select,
     true,
 )
@@ -47,6 +49,26 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Seque
         shared = {_SHARED + name: columns[name][0] for name in names if name not in varying}
         statement = _upsert(table, connection.dialect.name, varying)
         await connection.execute(statement, {"rows": document, **shared})
+
+
+def texts(connection: AsyncConnection, values: Iterable[str]) -> Select[Any]:
+    """Give *values* as a query, for `in_`: one parameter, however many they are."""
+    document = literal(orjson.dumps([*values]).decode(), String)
+    if connection.dialect.name == "sqlite":
+        return select(func.json_each(document).table_valued("value").c.value)
+    array = func.jsonb_array_elements_text(cast(document, postgresql.JSONB))
+    return select(array.table_valued("value").c.value)
+
+
+def pairs(connection: AsyncConnection, values: Iterable[tuple[str, str]]) -> Select[Any]:
+    """Give pairs as a query of two columns, for `in_`."""
+    document = literal(orjson.dumps([[*pair] for pair in values]).decode(), String)
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(document).table_valued("value").c.value
+        return select(func.json_extract(each, "$[0]"), func.json_extract(each, "$[1]"))
+    array = func.jsonb_array_elements(cast(document, postgresql.JSONB))
+    value = array.table_valued("value").c.value
+    return select(value.op("->>")(0), value.op("->>")(1))
 
 
 def instant(value: datetime | None) -> str | None:

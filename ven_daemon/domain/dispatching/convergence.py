@@ -66,7 +66,7 @@ def converge(
         left.remove(found)
         if found.entry.end != entry.end:
             changed.append(_ending(found, entry.end))
-    changed.extend(new for row in left if (new := _unwanted(row, now)) is not None)
+    changed.extend(new for row in left if (new := withdrawn(row, now)) is not None)
     return Changes(tuple(created), tuple(changed))
 
 
@@ -90,11 +90,11 @@ def settle(dispatch: Dispatch, do: Do, answer: Answer, now: datetime, dice: floa
     if answer.verdict is Verdict.UNREACHABLE:
         wait = timedelta(seconds=BACKOFF.delay(dispatch.attempts, 0.5 + dice / 2))
         due = now if do is not dispatch.do else now + wait
-        return _noting(replace(dispatch, due=due), answer.reason)
+        return replace(dispatch, due=due, words=answer.reason)
     if do is Do.APPLY:
         return _applied(dispatch, answer)
     if answer.verdict is Verdict.FAILED:
-        return _noting(replace(dispatch, state=State.FAILED, due=None), answer.reason)
+        return replace(dispatch, state=State.FAILED, due=None, words=answer.reason)
     return ended(dispatch)
 
 
@@ -102,6 +102,20 @@ def ended(dispatch: Dispatch) -> Dispatch:
     """Say how *dispatch* stands once its resource follows it no longer."""
     state = State.CANCELLED if dispatch.state is State.CANCEL_PENDING else State.RELEASED
     return replace(dispatch, state=state, due=None, attempts=0)
+
+
+def withdrawn(row: Dispatch, now: datetime) -> Dispatch | None:
+    """End what no longer holds: at once where nobody knows of it, else by its sink.
+
+    None is nothing to change: its end takes its course.
+    """
+    if row.state is State.CANCEL_PENDING:
+        return None
+    if row.is_over(now):
+        return expired(row) if row.state is State.SCHEDULED else None
+    if row.is_instant or (row.state is State.SCHEDULED and row.attempts == 0):
+        return replace(row, state=State.CANCELLED, due=None)
+    return replace(row, state=State.CANCEL_PENDING, due=now, attempts=0)
 
 
 def expired(dispatch: Dispatch) -> Dispatch:
@@ -139,34 +153,13 @@ def _ending(row: Dispatch, end: datetime | None) -> Dispatch:
     return replace(row, entry=row.entry._replace(end=end), due=due)
 
 
-def _unwanted(row: Dispatch, now: datetime) -> Dispatch | None:
-    """End what no longer holds: at once where nobody knows of it, else by its sink."""
-    if row.state is State.CANCEL_PENDING:
-        return None
-    if row.is_over(now):
-        return expired(row) if row.state is State.SCHEDULED else None
-    if row.is_instant or (row.state is State.SCHEDULED and row.attempts == 0):
-        return replace(row, state=State.CANCELLED, due=None)
-    return replace(row, state=State.CANCEL_PENDING, due=now, attempts=0)
-
-
 def _applied(dispatch: Dispatch, answer: Answer) -> Dispatch:
     if dispatch.state is State.CANCEL_PENDING:
         # Taken back while it was under way; who refused it need not be told.
         refused = answer.verdict is Verdict.FAILED
         return replace(dispatch, state=State.CANCELLED, due=None) if refused else dispatch
     if answer.verdict is Verdict.FAILED:
-        return _noting(replace(dispatch, state=State.FAILED, due=None), answer.reason)
+        return replace(dispatch, state=State.FAILED, due=None, words=answer.reason)
     if dispatch.is_instant:
         return replace(dispatch, state=State.RELEASED, due=None, attempts=0)
     return replace(dispatch, state=State.APPLIED, due=dispatch.entry.end, attempts=0)
-
-
-def _noting(dispatch: Dispatch, words: str) -> Dispatch:
-    """Keep a sink's words behind what the policy said."""
-    policy = dispatch.entry.reason.split(SAID, 1)[0]
-    return replace(dispatch, entry=dispatch.entry._replace(reason=f"{policy}{SAID}{words}"))
-
-
-SAID = "; sink: "
-"""Stands between the policy's words and the sink's."""

@@ -5,6 +5,14 @@ A file per area; a new one is imported here, so that alembic sees it.
 """
 
 from ven_daemon.store.schema.base import INVENTORY, STATE, Instant
+from ven_daemon.store.schema.dispatches import (
+    assignments,
+    dispatches,
+    draws,
+    entries,
+    opt_outs,
+    schedules,
+)
 from ven_daemon.store.schema.inventory import connections, resources
 from ven_daemon.store.schema.registrations import (
     credentials,
@@ -17,10 +25,16 @@ __all__ = [
     "INVENTORY",
     "STATE",
     "Instant",
+    "assignments",
     "connections",
     "credentials",
+    "dispatches",
+    "draws",
+    "entries",
     "instance",
+    "opt_outs",
     "resource_registrations",
     "resources",
+    "schedules",
     "ven_registrations",
 ]

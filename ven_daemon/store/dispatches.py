@@ -1,0 +1,299 @@
+"""What resources follow, on record: assigned, begun, handed over, acknowledged, ended.
+
+Writers take turns (`_turn`), so that what one reads is what it changes. One process
+writes: it holds the lease.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ven_daemon.domain.dispatches import Answer, Dispatch, Do, State
+from ven_daemon.domain.dispatching.convergence import (
+    Assignment,
+    Changes,
+    again,
+    ended,
+    may_repeat,
+    settle,
+    withdrawn,
+)
+from ven_daemon.domain.dispatching.schedules import Schedule
+from ven_daemon.domain.ids import ResourceKey, ResourceName, VenName
+from ven_daemon.domain.targets import Place
+from ven_daemon.store import bulk
+from ven_daemon.store.database import Database
+from ven_daemon.store.lines import read_line, write_line, write_lines
+from ven_daemon.store.schema import assignments, dispatches, entries, schedules
+
+OPEN = tuple(state.value for state in State if not state.is_final)
+"""The states in which something may still have to be done."""
+
+_FOLLOWED = (State.APPLIED.value, State.CANCEL_PENDING.value)
+
+TURNS = 100
+"""How often one window may be taken back and given again."""
+
+_D = dispatches.c
+
+Plan = Mapping[Place, tuple[Assignment, Schedule]]
+Record = Mapping[Place, Sequence[Dispatch]]
+
+
+class Told(NamedTuple):
+    """What a sink was told, and what it answered."""
+
+    key: str
+    do: Do
+    answer: Answer
+
+
+class DispatchStore:
+    """Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._turn = asyncio.Lock()
+        self._assigned: dict[Place, tuple[Assignment, str]] | None = None
+
+    async def step(
+        self, plan: Plan | None, decide: Callable[[Record], Changes], now: datetime
+    ) -> Changes:
+        """Keep a new *plan*, where there is one, and what *decide* makes of the record."""
+        async with self._turn, self._database.begin() as connection:
+            assigned = await self._assign(connection, plan) if plan is not None else None
+            changes = decide(await self._open(connection))
+            created = await self._fresh(connection, changes.created)
+            await self._write(connection, (*created, *changes.changed), now)
+        if assigned is not None:
+            self._assigned = assigned
+        return Changes(tuple(created), changes.changed)
+
+    async def hand(
+        self, sink: str, now: datetime, until: datetime, limit: int, busy: Iterable[str] = ()
+    ) -> list[Dispatch]:
+        """Give what *sink* is to be told now, oldest first, and note that it was told.
+
+        It is not given again before *until*. Of the resources and types of the keys
+        in *busy*, nothing is: the sink is being told about them.
+        """
+        async with self._turn, self._database.begin() as connection:
+            due = _selected().where(_due(sink, now), *_not_beside(busy))
+            rows = await connection.execute(due.order_by(_D.due, _D.key).limit(limit))
+            found = [_dispatch(row) for row in rows]
+            told = update(dispatches).where(_D.key.in_(bulk.texts(connection, _keys(found))))
+            change = told.values(attempts=_D.attempts + 1, due=until, updated_at=now)
+            if found:
+                await connection.execute(change)
+        return found
+
+    async def settle(
+        self, told: Sequence[Told], now: datetime, dice: Callable[[], float]
+    ) -> list[Dispatch]:
+        """Note what a sink answered; what a resource now follows ends what it followed before."""
+        answers = {each.key: each for each in told}
+        async with self._turn, self._database.begin() as connection:
+            mine = _D.key.in_(bulk.texts(connection, answers))
+            rows = await connection.execute(_selected().where(mine))
+            settled = []
+            for each in map(_dispatch, rows):
+                key, do, answer = answers[each.key]
+                del key
+                settled.append(settle(each, do, answer, now, dice()))
+            followed = [each for each in settled if each.state is State.APPLIED]
+            before = [ended(each) for each in await _before(connection, followed)]
+            await self._write(connection, (*settled, *before), now)
+        return [*settled, *before]
+
+    async def next_due(self, sink: str, after: datetime) -> datetime | None:
+        """Say when *sink* is to be told something after *after*."""
+        due = select(func.min(_D.due)).where(_D.sink == sink, _D.due > after)
+        async with self._database.read() as connection:
+            found: datetime | None = await connection.scalar(due)
+        return found
+
+    async def recover(self, now: datetime) -> None:
+        """Make everything due that was being handed over when the last process ended."""
+        async with self._turn, self._database.begin() as connection:
+            for state, due in (
+                (State.SCHEDULED, _D.begins_at),
+                (State.APPLIED, _D.ends_at),
+                (State.CANCEL_PENDING, now),
+            ):
+                # Only its own sink's tasks hand over, and they begin anew with the process.
+                asked = and_(_D.state == state.value, _D.attempts > 0)
+                await connection.execute(update(dispatches).where(asked).values(due=due))
+
+    async def release(self, now: datetime) -> None:
+        """End everything that is followed, as if its events had been taken back."""
+
+        def decide(record: Record) -> Changes:
+            rows = (row for some in record.values() for row in some)
+            return Changes((), tuple(new for row in rows if (new := withdrawn(row, now))))
+
+        await self.step(None, decide, now)
+
+    async def forget(self, before: datetime, most: int = 5000) -> int:
+        """Remove dispatches that ended before *before*, at most so many; say how many."""
+        final = and_(_D.state.not_in(OPEN), _D.updated_at < before)
+        some = select(_D.key).where(final).limit(most)
+        async with self._turn, self._database.begin() as connection:
+            gone = await connection.execute(delete(dispatches).where(_D.key.in_(some)))
+            used = select(_D.entry)
+            await connection.execute(delete(entries).where(entries.c.id.not_in(used)))
+        return gone.rowcount
+
+    async def _assign(
+        self, connection: AsyncConnection, plan: Plan
+    ) -> dict[Place, tuple[Assignment, str]]:
+        """Write what differs from what is assigned; many refer to one schedule."""
+        known = self._assigned
+        if known is None:
+            known = await _assigned(connection)
+        wanted = {place: (who, schedule.id) for place, (who, schedule) in plan.items()}
+        changed = [each for place, each in wanted.items() if known.get(place) != each]
+        kept = {id_ for _, id_ in known.values()}
+        new = {s.id: s for _, s in plan.values() if s.id not in kept}
+        lines = [(id_, write_lines(schedule.entries)) for id_, schedule in new.items()]
+        await bulk.upsert(connection, schedules, lines)
+        rows = [(*who.place, who.name, who.sink, id_) for who, id_ in changed]
+        await bulk.upsert(connection, assignments, rows)
+        gone = known.keys() - wanted.keys()
+        if gone:
+            place = tuple_(assignments.c.ven, assignments.c.resource)
+            leaving = place.in_(bulk.pairs(connection, gone))
+            await connection.execute(delete(assignments).where(leaving))
+        if changed or gone:
+            used = select(assignments.c.schedule)
+            await connection.execute(delete(schedules).where(schedules.c.id.not_in(used)))
+        return wanted
+
+    async def _open(self, connection: AsyncConnection) -> dict[Place, list[Dispatch]]:
+        record: defaultdict[Place, list[Dispatch]] = defaultdict(list)
+        rows = await connection.execute(_selected().where(_D.state.in_(OPEN)).order_by(_D.key))
+        for row in rows:
+            each = _dispatch(row)
+            record[each.place].append(each)
+        return record
+
+    async def _fresh(
+        self, connection: AsyncConnection, created: Sequence[Dispatch]
+    ) -> list[Dispatch]:
+        """Name anew what is given for a second time, and leave out what must not be."""
+        fresh: list[Dispatch] = []
+        for turn in range(1, TURNS):
+            if not created:
+                break
+            mine = _D.key.in_(bulk.texts(connection, _keys(created)))
+            rows = await connection.execute(select(_D.key, _D.state).where(mine))
+            taken = {row.key: State(row.state) for row in rows}
+            fresh += [each for each in created if each.key not in taken]
+            repeated = [e for e in created if e.key in taken and may_repeat(taken[e.key], e)]
+            created = [again(each, turn) for each in repeated]
+        return fresh
+
+    async def _write(
+        self, connection: AsyncConnection, changed: Sequence[Dispatch], now: datetime
+    ) -> None:
+        if not changed:
+            return
+        at = bulk.instant(now)
+        lines = dict(write_line(each.entry) for each in changed)
+        await bulk.upsert(connection, entries, list(lines.items()))
+        await bulk.upsert(connection, dispatches, [_row(each, at) for each in changed])
+
+
+async def _assigned(connection: AsyncConnection) -> dict[Place, tuple[Assignment, str]]:
+    found = {}
+    for row in await connection.execute(select(assignments)):
+        place = Place(VenName(row.ven), ResourceKey(row.resource))
+        found[place] = Assignment(place, ResourceName(row.name), row.sink), row.schedule
+    return found
+
+
+async def _before(connection: AsyncConnection, followed: Sequence[Dispatch]) -> list[Dispatch]:
+    """Find what the same resources followed before, of the same types and by the same sink."""
+    lasting = [each.key for each in followed if not each.is_instant]
+    if not lasting:
+        return []
+    new = dispatches.alias("new")
+    same = (new.c[name] == _D[name] for name in ("ven", "resource", "type", "sink"))
+    mine = new.c.key.in_(bulk.texts(connection, lasting))
+    beside = exists().where(mine, *same)
+    old = _D.state.in_(_FOLLOWED)
+    rows = await connection.execute(
+        _selected().where(old, _D.key.not_in(bulk.texts(connection, lasting)), beside)
+    )
+    return [_dispatch(row) for row in rows]
+
+
+def _due(sink: str, now: datetime) -> Any:
+    """Choose what a sink is to be told: what begins, and what ends with nothing in its place."""
+    due = and_(_D.sink == sink, _D.due <= now)
+    alive = or_(_D.ends_at.is_(None), _D.ends_at > now, _D.ends_at == _D.begins_at)
+    next_ = dispatches.alias("next")
+    same = (next_.c[name] == _D[name] for name in ("ven", "resource", "type", "sink"))
+    begun = and_(next_.c.state == State.SCHEDULED.value, next_.c.begins_at <= now)
+    lasting = or_(next_.c.ends_at.is_(None), next_.c.ends_at > now)
+    followed = exists().where(*same, begun, lasting)
+    begins = and_(_D.state == State.SCHEDULED.value, alive)
+    ends = and_(_D.state.in_(_FOLLOWED), ~followed)
+    return and_(due, or_(begins, ends))
+
+
+def _not_beside(busy: Iterable[str]) -> list[Any]:
+    keys = [*busy]
+    if not keys:
+        return []
+    other = dispatches.alias("busy")
+    same = (other.c[name] == _D[name] for name in ("ven", "resource", "type"))
+    return [~exists().where(other.c.key.in_(keys), *same)]
+
+
+def _selected() -> Select[Any]:
+    columns = (_D.key, _D.ven, _D.resource, _D.name, _D.sink, _D.state)
+    more = (_D.due, _D.attempts, _D.words, entries.c.content)
+    return select(*columns, *more).join(entries, entries.c.id == _D.entry)
+
+
+def _dispatch(row: Row[Any]) -> Dispatch:
+    return Dispatch(
+        row.key,
+        Place(VenName(row.ven), ResourceKey(row.resource)),
+        ResourceName(row.name),
+        row.sink,
+        read_line(row.content),
+        State(row.state),
+        row.due,
+        row.attempts,
+        row.words,
+    )
+
+
+def _row(each: Dispatch, at: str | None) -> tuple[Any, ...]:
+    entry = each.entry
+    return (
+        each.key,
+        *each.place,
+        each.name,
+        each.sink,
+        entry.type,
+        write_line(entry)[0],
+        each.state,
+        bulk.instant(each.due),
+        each.attempts,
+        # A sink's words; PostgreSQL cannot store U+0000.
+        each.words.replace("\0", ""),
+        bulk.instant(entry.start),
+        bulk.instant(entry.end),
+        at,
+    )
+
+
+def _keys(some: Iterable[Dispatch]) -> list[str]:
+    return [each.key for each in some]
