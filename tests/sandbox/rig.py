@@ -134,6 +134,12 @@ class Sandbox:
         assert reply.status == 201, reply.body
         return reply.json
 
+    async def report(self, event: Any, name: str | None, client: str = "ven-1", **more: Any) -> Any:
+        """Create a report, and return it."""
+        reply = await self.post("/reports", report_on(event, name, **more), client)
+        assert reply.status == 201, reply.body
+        return reply.json
+
     async def stock(self, *objects: tuple[str, dict[str, Any]]) -> Reply:
         """Put objects on the shelves by the control plane."""
         lines = [orjson.dumps({"kind": kind, "object": each}) for kind, each in objects]
@@ -143,6 +149,11 @@ class Sandbox:
 
 def event_of(program: Any, name: str, **more: Any) -> dict[str, Any]:
     return {"programID": program["id"], "eventName": name, "intervals": [], **more}
+
+
+def report_on(event: Any, name: str | None, **more: Any) -> dict[str, Any]:
+    named = {} if name is None else {"reportName": name}
+    return {"eventID": event["id"], "clientName": "site-1", "resources": [], **named, **more}
 
 
 def credential(client: str) -> dict[str, str]:

@@ -54,8 +54,8 @@ async def test_a_page_has_50_rows_unless_told(vtn: Sandbox) -> None:
     ],
 )
 async def test_a_page_out_of_bounds_is_400_even_without_a_token(vtn: Sandbox, query: str) -> None:
-    for path in ("/vens", "/resources"):
-        assert (await vtn.get(f"{path}?{query}")).status == 400
+    for kind in ("vens", "resources", "programs", "events", "reports", "subscriptions"):
+        assert (await vtn.get(f"/{kind}?{query}")).status == 400
 
 
 async def test_unknown_parameters_are_passed_over(vtn: Sandbox) -> None:
@@ -70,11 +70,11 @@ async def test_health_is_two_letters_and_needs_no_token(vtn: Sandbox) -> None:
     assert (reply.status, reply.body) == (200, b"OK")
 
 
-@pytest.mark.parametrize("kind", ["reports", "subscriptions", "notifiers"])
-async def test_what_is_not_served_yet_says_so(vtn: Sandbox, kind: str) -> None:
-    reply = await vtn.get(f"/{kind}", "ven-1")
+@pytest.mark.parametrize("path", ["/notifiers", "/notifiers/mqtt/topics/events"])
+async def test_what_is_not_served_yet_says_so(vtn: Sandbox, path: str) -> None:
+    reply = await vtn.get(path, "ven-1")
 
-    assert (reply.status, reply.detail) == (404, f"The sandbox does not serve {kind} yet")
+    assert (reply.status, reply.detail) == (404, "The sandbox does not serve notifiers yet")
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/vens/", "/vens/a/b", "/auth"])

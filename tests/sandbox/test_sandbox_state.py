@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.processes import SandboxProcess, run_to_the_end
-from tests.sandbox.rig import Sandbox, bl_resource, bl_ven, ven_ven
+from tests.sandbox.rig import Sandbox, bl_resource, bl_ven, report_on, ven_ven
 from ven_daemon.sandbox.journal import Journal, JournalError
 from ven_daemon.sandbox.objects import Objects, Rules
 
@@ -103,6 +103,33 @@ def test_programs_and_events_are_kept_in_their_order(state: Path) -> None:
 
     with SandboxProcess("--open", "--state", state) as sandbox:
         assert sandbox.call("GET", "/events") == []
+
+
+@pytest.mark.parametrize("profile", ["3.1", "3.0"])
+def test_reports_and_subscriptions_are_kept_and_go_with_what_they_are_about(
+    state: Path, profile: str
+) -> None:
+    options = ("--open", "--profile", profile, "--state", state)
+    with SandboxProcess(*options) as sandbox:
+        program = sandbox.call("POST", "/programs", {"programName": "p"})
+        of_program = {"programID": program["id"]}
+        event = sandbox.call("POST", "/events", {**of_program, "intervals": []})
+        report = {**of_program, **report_on(event, "r")}
+        reports = [sandbox.call("POST", "/reports", report)]
+        operations = {"objects": ["EVENT"], "operations": ["CREATE"], "callbackUrl": "https://x.y"}
+        subscription = {"clientName": "s", **of_program, "objectOperations": [operations]}
+        sandbox.call("POST", "/subscriptions", subscription)
+
+    with SandboxProcess(*options) as sandbox:
+        assert sandbox.call("GET", "/reports") == reports
+        assert len(sandbox.call("GET", "/subscriptions?objects=EVENT")) == 1
+        sandbox.call("DELETE", f"/reports/{reports[0]['id']}")
+        sandbox.call("DELETE", f"/events/{event['id']}")
+        sandbox.call("DELETE", f"/programs/{program['id']}")
+
+    with SandboxProcess(*options) as sandbox:
+        counts = sandbox.call("GET", "/sandbox/summary")
+        assert {counts[kind] for kind in ("programs", "events", "reports", "subscriptions")} == {0}
 
 
 def test_the_state_of_the_other_profile_is_refused(state: Path) -> None:

@@ -48,7 +48,13 @@ async def test_a_token_names_its_client_its_times_and_its_scopes(vtn: Sandbox) -
         "write_subscriptions",
         "write_vens_ven",
     ]
-    assert operator["scope"] == ["read_all", "write_vens_bl", "write_programs", "write_events"]
+    assert operator["scope"] == [
+        "read_all",
+        "write_vens_bl",
+        "write_programs",
+        "write_events",
+        "write_subscriptions",
+    ]
 
 
 async def test_in_3_0_both_roles_read_all_and_write_vens(vtn30: Sandbox) -> None:

@@ -1,28 +1,23 @@
 """What programs and events share: written by business logic, read as far as their targets allow."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from ven_daemon.sandbox import fields
-from ven_daemon.sandbox.kind import Kind
 from ven_daemon.sandbox.messages import Answer, Call
 from ven_daemon.sandbox.objects import Objects
 from ven_daemon.sandbox.privacy import UNTARGETED_ONLY, Grants, Sight, hidden
-from ven_daemon.sandbox.profiles import Form, Profile
+from ven_daemon.sandbox.profiles import Profile
 from ven_daemon.sandbox.query import Query, read_page
 from ven_daemon.sandbox.selection import Clause
 from ven_daemon.sandbox.shape import Shape
+from ven_daemon.sandbox.shaped import TargetedKind
 from ven_daemon.sandbox.shelf import Row, Shelf
 
 
-class BusinessKind(Kind):
+class BusinessKind(TargetedKind):
     """An object whose targets say which VENs may read it."""
 
     def __init__(
         self, objects: Objects, shelf: Shelf, profile: Profile, shape: Shape, grants: Grants
     ) -> None:
-        super().__init__(objects, shelf, profile)
-        self._shape = shape
+        super().__init__(objects, shelf, profile, shape)
         self._grants = grants
 
     def read(self, call: Call, object_id: str) -> Answer:
@@ -54,18 +49,6 @@ class BusinessKind(Kind):
 
     def _shows(self, row: Row, owner: str | None) -> bool:
         return owner is None or self._grants.sight(owner).shows(row)
-
-    def _content(
-        self,
-        call: Call,
-        form: Form,  # noqa: ARG002
-        body: Mapping[str, Any],
-        old: Row | None = None,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        """Read the body; targets come last, where hiding them finds them."""
-        content = {**self._shape(body, ""), "targets": self._profile.targets(body)}
-        fields.refuse_nul(call, *content.values())
-        return content
 
 
 def _readable(call: Call, sight: Sight, asked: Clause | None) -> Clause:

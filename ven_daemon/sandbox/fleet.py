@@ -35,7 +35,4 @@ class FleetKind(Kind):
         """Read what every listing is asked for by: parameters, page, name."""
         query = Query(call.query)
         page = read_page(call, query)
-        name = query.one(self._shelf.name_member)
-        if name is not None:
-            fields.sized(name, self._shelf.name_member)
-        return query, page, name
+        return query, page, query.name(self._shelf.name_member)

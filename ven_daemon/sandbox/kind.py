@@ -77,6 +77,7 @@ class Kind(ABC):
         row = self._reach(call, object_id, right)
         self._refuse_removal(row)
         body = self._wire(row)
+        self._let_go(row)
         self._objects.drop(self._shelf, row)
         return Answer(200, body, accepted=row.wire)
 
@@ -86,9 +87,14 @@ class Kind(ABC):
     ) -> dict[str, Any]:
         """Read what the body may say."""
 
-    def _belongings(self, call: Call, form: Form, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Say whom a new object belongs to: to nobody, unless a kind knows better."""
-        return {}
+    def _belongings(
+        self,
+        call: Call,
+        form: Form,  # noqa: ARG002
+        body: Mapping[str, Any],  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Say whom a new object belongs to: its maker, where the profile binds its type to him."""
+        return self._profile.stamp(call.caller, self.object_type)
 
     def _belongings_of(self, row: Row) -> dict[str, Any]:
         """Say whom an object has always belonged to."""
@@ -101,6 +107,9 @@ class Kind(ABC):
 
     def _refuse_removal(self, row: Row) -> None:  # noqa: B027 - as above
         """Refuse to take out what others depend on."""
+
+    def _let_go(self, row: Row) -> None:  # noqa: B027 - as above
+        """Take out what goes with an object."""
 
     def _refuse_second(self, row: Row) -> None:
         """Keep names unique, where the sandbox is strict."""

@@ -1,12 +1,12 @@
 """Everything the VTN holds, and how it is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ven_daemon.sandbox.lifespan import lifespan_end, urgency
 from ven_daemon.sandbox.selection import Selections
-from ven_daemon.sandbox.shelf import Row, Shelf
+from ven_daemon.sandbox.shelf import Facet, Row, Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,28 @@ class Objects:
             weigh=urgency,
             end=lifespan_end,
         )
-        shelves = (self.vens, self.resources, self.programs, self.events)
+        self.reports = Shelf(
+            "report",
+            "reportName",
+            parent="eventID",
+            indexed=("eventID", "clientName", "clientID"),
+            unique=("reportName",),
+        )
+        self.subscriptions = Shelf(
+            "subscription",
+            "clientName",
+            parent="programID",
+            indexed=("programID", "clientName", "clientID"),
+            more=subscribed_objects,
+        )
+        shelves = (
+            self.vens,
+            self.resources,
+            self.programs,
+            self.events,
+            self.reports,
+            self.subscriptions,
+        )
         self.shelves = {shelf.noun: shelf for shelf in shelves}
         self.selections = {shelf.noun: Selections(shelf) for shelf in shelves}
 
@@ -89,3 +110,13 @@ class Objects:
         for noun, shelf in self.shelves.items():
             for row in shelf.rows.values():
                 yield noun, row
+
+
+def subscribed_objects(subscription: Mapping[str, Any]) -> Iterator[Facet]:
+    """Name the types of objects that a subscription is about."""
+    operations = subscription.get("objectOperations")
+    for operation in operations if isinstance(operations, list) else ():
+        kinds = operation.get("objects") if isinstance(operation, dict) else None
+        for kind in kinds if isinstance(kinds, list) else ():
+            if isinstance(kind, str):
+                yield "objects", kind

@@ -24,6 +24,11 @@ WRITE_BUSINESS = "write_vens_bl"
 WRITE_VEN = "write_vens_ven"
 WRITE_PROGRAMS = "write_programs"
 WRITE_EVENTS = "write_events"
+WRITE_REPORTS = "write_reports"
+WRITE_SUBSCRIPTIONS = "write_subscriptions"
+
+NOBODY = "anonymous"
+"""The client of what somebody without a token makes at an open VTN."""
 
 
 class Form(Enum):
@@ -62,6 +67,14 @@ class Profile(ABC):
         """Read the filter by targets from a query; None where there is none."""
 
     @abstractmethod
+    def subscription_filter(self, query: Query) -> Clause | None:
+        """Read the same for subscriptions."""
+
+    @abstractmethod
+    def stamp(self, caller: Caller, noun: str) -> dict[str, Any]:
+        """Say what a new object bears of its maker."""
+
+    @abstractmethod
     def owner(self, caller: Caller, right: str) -> str | None:
         """Say whose objects *right* reaches: one client's, or with None everybody's."""
 
@@ -75,23 +88,25 @@ class Profile31(Profile):
 
     name = "3.1"
     scopes: ClassVar[Mapping[str, Sequence[str]]] = {
-        "bl": (READ_ALL, WRITE_BUSINESS, WRITE_PROGRAMS, WRITE_EVENTS),
+        "bl": (READ_ALL, WRITE_BUSINESS, WRITE_PROGRAMS, WRITE_EVENTS, WRITE_SUBSCRIPTIONS),
         "ven": (
             READ_TARGETS,
             READ_OWN,
-            "write_reports",
-            "write_subscriptions",
+            WRITE_REPORTS,
+            WRITE_SUBSCRIPTIONS,
             WRITE_VEN,
         ),
     }
     read: ClassVar[Mapping[str, Sequence[str]]] = {
-        **dict.fromkeys(("VEN", "RESOURCE"), (READ_ALL, READ_OWN)),
+        **dict.fromkeys(("VEN", "RESOURCE", "REPORT", "SUBSCRIPTION"), (READ_ALL, READ_OWN)),
         **dict.fromkeys(("PROGRAM", "EVENT"), (READ_ALL, READ_TARGETS)),
     }
     write: ClassVar[Mapping[str, Sequence[str]]] = {
         **dict.fromkeys(("VEN", "RESOURCE"), (WRITE_BUSINESS, WRITE_VEN)),
         "PROGRAM": (WRITE_PROGRAMS,),
         "EVENT": (WRITE_EVENTS,),
+        "REPORT": (WRITE_REPORTS,),
+        "SUBSCRIPTION": (WRITE_SUBSCRIPTIONS,),
     }
     schemas = V31
     nests_resources = False
@@ -126,6 +141,17 @@ class Profile31(Profile):
         asked = query.every("targets")
         return frozenset(("targets", fields.identifier(t, "targets")) for t in asked) or None
 
+    def subscription_filter(self, query: Query) -> None:
+        """Pass targets over: 3.1 has no such filter."""
+
+    def stamp(self, caller: Caller, noun: str) -> dict[str, Any]:
+        """Write the client's id into what it makes for itself (Definition 3.1, object privacy)."""
+        if noun not in ("REPORT", "SUBSCRIPTION"):
+            return {}
+        if caller.unbounded and caller.client is None:
+            return {"clientID": NOBODY}
+        return {"clientID": caller.own_client()}
+
     def owner(self, caller: Caller, right: str) -> str | None:
         """Bind a VEN to the objects of its own client (Definition 3.1, object privacy)."""
         if caller.unbounded or right in _EVERYBODYS:
@@ -138,16 +164,18 @@ class Profile30(Profile):
 
     name = "3.0"
     scopes: ClassVar[Mapping[str, Sequence[str]]] = {
-        "bl": (READ_ALL, "write_vens", WRITE_PROGRAMS, WRITE_EVENTS, "write_subscriptions"),
-        "ven": (READ_ALL, "write_vens", "write_reports", "write_subscriptions"),
+        "bl": (READ_ALL, "write_vens", WRITE_PROGRAMS, WRITE_EVENTS, WRITE_SUBSCRIPTIONS),
+        "ven": (READ_ALL, "write_vens", WRITE_REPORTS, WRITE_SUBSCRIPTIONS),
     }
     read: ClassVar[Mapping[str, Sequence[str]]] = dict.fromkeys(
-        ("VEN", "RESOURCE", "PROGRAM", "EVENT"), (READ_ALL,)
+        ("VEN", "RESOURCE", "PROGRAM", "EVENT", "REPORT", "SUBSCRIPTION"), (READ_ALL,)
     )
     write: ClassVar[Mapping[str, Sequence[str]]] = {
         **dict.fromkeys(("VEN", "RESOURCE"), ("write_vens",)),
         "PROGRAM": (WRITE_PROGRAMS,),
         "EVENT": (WRITE_EVENTS,),
+        "REPORT": (WRITE_REPORTS,),
+        "SUBSCRIPTION": (WRITE_SUBSCRIPTIONS,),
     }
     schemas = V30
     nests_resources = True
@@ -168,6 +196,12 @@ class Profile30(Profile):
         if (kind is None) != (not values):
             raise bad_request("targetType and targetValues must be given together")
         return frozenset(("targets", (kind, value)) for value in values) or None
+
+    subscription_filter = target_filter
+
+    def stamp(self, caller: Caller, noun: str) -> dict[str, Any]:  # noqa: ARG002
+        """Write nothing: this version has no clientID."""
+        return {}
 
     def owner(self, caller: Caller, right: str) -> str | None:  # noqa: ARG002
         """Hide nothing: `read_all` is what VENs hold too."""

@@ -26,3 +26,8 @@ class Programs(BusinessKind):
     def _refuse_removal(self, row: Row) -> None:
         if self._objects.events.find("programID", row.id):
             raise conflict(FOREIGN_KEY)
+
+    def _let_go(self, row: Row) -> None:
+        """Take the subscriptions to a program along: they mean nothing without it."""
+        for subscription in tuple(self._objects.subscriptions.find("programID", row.id)):
+            self._objects.drop(self._objects.subscriptions, subscription)

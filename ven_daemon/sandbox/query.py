@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from ven_daemon.sandbox import fields
 from ven_daemon.sandbox.messages import Answer, Call
 from ven_daemon.sandbox.problems import DATABASE_ERROR, Problem, bad_request
 from ven_daemon.sandbox.shelf import Row
@@ -28,6 +29,16 @@ class Query:
         if "\0" in values[0]:
             raise Problem(500, DATABASE_ERROR)
         return values[0]
+
+    def identifier(self, key: str) -> str | None:
+        """Fetch an id, which has to look like one."""
+        value = self.one(key)
+        return None if value is None else fields.identifier(value, key)
+
+    def name(self, key: str) -> str | None:
+        """Fetch a name, which has to be of a name's length."""
+        value = self.one(key)
+        return None if value is None else fields.sized(value, key)
 
     def every(self, key: str) -> Sequence[str]:
         """Fetch a parameter that can be repeated."""

@@ -12,10 +12,12 @@ from ven_daemon.sandbox.privacy import Grants
 from ven_daemon.sandbox.problems import Problem, not_found
 from ven_daemon.sandbox.profiles import Profile
 from ven_daemon.sandbox.programs import Programs
+from ven_daemon.sandbox.reports import Reports
 from ven_daemon.sandbox.resources import Resources
+from ven_daemon.sandbox.subscriptions import Subscriptions
 from ven_daemon.sandbox.vens import Vens
 
-_LATER = ("reports", "subscriptions", "notifiers")
+_LATER = ("notifiers",)
 
 
 class Routes:
@@ -30,6 +32,8 @@ class Routes:
             "vens": Vens(objects, profile),
             "programs": Programs(objects, profile, grants),
             "events": Events(objects, profile, grants),
+            "reports": Reports(objects, profile),
+            "subscriptions": Subscriptions(objects, profile),
         }
         if not self._nests:
             self._kinds["resources"] = Resources(objects, profile)

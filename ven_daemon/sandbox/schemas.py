@@ -19,6 +19,8 @@ class Schemas:
 
     program: Shape
     event: Shape
+    report: Shape
+    subscription: Shape
 
 
 def _period(*, start_required: bool) -> Shape:
@@ -152,5 +154,47 @@ _EVENT_30 = Shape(
     {"priority": None},
 )
 
-V31 = Schemas(_PROGRAM_31, _EVENT_31)
-V30 = Schemas(_PROGRAM_30, _EVENT_30)
+
+def _report(period: Shape, descriptor: Shape, more: dict[str, Reader]) -> Shape:
+    resource = Shape(
+        {"resourceName": fields.sized, "intervals": every(_interval(period))},
+        {"intervalPeriod": period},
+    )
+    return Shape(
+        {
+            **more,
+            "eventID": fields.identifier,
+            "clientName": fields.sized,
+            "resources": every(resource),
+        },
+        {"reportName": text(), "payloadDescriptors": every(descriptor)},
+    )
+
+
+_PROGRAM_ID: dict[str, Reader] = {"programID": fields.identifier}
+_REPORT_31 = _report(_PERIOD_31, _REPORT_PAYLOAD_31, {})
+_REPORT_30 = _report(_PERIOD_30, _REPORT_PAYLOAD_30, _PROGRAM_ID)
+
+OBJECT_TYPES = word("PROGRAM", "EVENT", "REPORT", "SUBSCRIPTION", "VEN", "RESOURCE")
+
+
+def _operations(url: Reader) -> Shape:
+    return Shape(
+        {
+            "objects": every(OBJECT_TYPES),
+            "operations": every(word("READ", "CREATE", "UPDATE", "DELETE")),
+            "callbackUrl": url,
+        },
+        {"bearerToken": text()},
+    )
+
+
+_SUBSCRIPTION_31 = Shape(
+    {"clientName": fields.sized, "objectOperations": every(_operations(_URL))}, _PROGRAM_ID
+)
+_SUBSCRIPTION_30 = Shape(
+    {"clientName": fields.sized, **_PROGRAM_ID, "objectOperations": every(_operations(text()))}
+)
+
+V31 = Schemas(_PROGRAM_31, _EVENT_31, _REPORT_31, _SUBSCRIPTION_31)
+V30 = Schemas(_PROGRAM_30, _EVENT_30, _REPORT_30, _SUBSCRIPTION_30)

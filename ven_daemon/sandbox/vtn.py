@@ -15,7 +15,6 @@ from ven_daemon.sandbox.routes import Routes, wrong_method
 from ven_daemon.sandbox.tokens import Tokens
 
 HEALTH_PATH = "/health"
-_NOT_SERVED = {"reports": 0, "subscriptions": 0}
 
 
 class Vtn:
@@ -71,7 +70,6 @@ class Vtn:
         """Count everything, in a time that does not depend on how much there is."""
         return {
             **{f"{noun}s": len(shelf) for noun, shelf in self.objects.shelves.items()},
-            **_NOT_SERVED,
             "duplicates": self.objects.duplicates,
             "requests": self.requests,
             "writes": self.ledger.writes,
