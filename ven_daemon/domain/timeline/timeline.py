@@ -164,10 +164,14 @@ class Timeline:
         """
         turn, index = divmod(number, len(self._intervals))
         offset = self.rounds.offset(turn)
-        slot = next((slot for slot in self._slots if slot.position == index), None)
+        slot = self._by_position.get(index)
         if offset is None or slot is None or self.cancelled:
             return None
         return self._whole(slot, turn, offset)
+
+    @cached_property
+    def _by_position(self) -> dict[int, Slot]:
+        return {slot.position: slot for slot in self._slots}
 
     @property
     def _waits_for_reports(self) -> bool:
