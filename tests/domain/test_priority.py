@@ -37,7 +37,7 @@ def claim(
     )
     changed = None if modified is None else at(modified)
     asking = Event(EventId(event), ProgramId("p"), priority=priority, modified=changed)
-    return Claim.of(asking, 1, window, payload)
+    return Claim.of(asking, "1", window, payload)
 
 
 def drawn(spans: tuple[Claim, ...]) -> list[tuple[str, float, float | None]]:

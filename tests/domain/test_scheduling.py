@@ -72,7 +72,7 @@ def order(
 ) -> Order:
     drawn = {ven: placed(of, {0: fraction}) for ven, fraction in (draws or {}).items()}
     reach = timedelta(minutes=10) if drawn else timedelta(0)
-    return Order(of, 1, audience, placed(of, {}), drawn, reach, defaults)
+    return Order(of, "1", audience, placed(of, {}), drawn, reach, defaults)
 
 
 def placed(of: Event, draws: Mapping[int, float]) -> Timeline:

@@ -35,7 +35,7 @@ def at(minutes: float) -> datetime:
 
 def entry(start: float = 0, end: float | None = 60, **fields: object) -> Entry:
     until = None if end is None else at(end)
-    made = Entry(EventId("e"), 1, "0.0.0", "SIMPLE", (1,), 5.0, None, at(start), until)
+    made = Entry(EventId("e"), "1", "0.0.0", "SIMPLE", (1,), 5.0, None, at(start), until)
     return made._replace(**fields)  # type: ignore[arg-type]
 
 

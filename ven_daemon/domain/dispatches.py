@@ -70,7 +70,7 @@ class Command:
     resource_id: ResourceKey
     """Its key in the inventory."""
     event: EventId
-    version: int
+    version: str
     type: str
     values: tuple[Value, ...]
     """As received."""
@@ -179,7 +179,7 @@ def dispatch_key(place: Place, entry: Entry, turn: int = 0) -> str:
     """
     said = (
         entry.event,
-        str(entry.version),
+        entry.version,
         entry.window,
         entry.start.isoformat(),
         entry.type,

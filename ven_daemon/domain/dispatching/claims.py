@@ -23,14 +23,16 @@ class Claim(NamedTuple):
     """
 
     rank: Rank
-    """Orders claims: the first one wins."""
+    """Orders claims: the first one wins. What begins with True gives way to all others."""
     start: datetime
     end: datetime | None
     payload: Payload
     event: EventId
-    version: int
+    version: str
     window: str
     """Names the window within its event's version."""
+    source: int = 0
+    """Which of the orders of a plan it comes from."""
 
     @property
     def is_instant(self) -> bool:
@@ -38,12 +40,10 @@ class Claim(NamedTuple):
         return self.start == self.end
 
     @classmethod
-    def of(
-        cls, event: Event, version: int, window: Window, payload: Payload, *, fallback: bool = False
-    ) -> "Claim":
-        """Read a claim from a window; a *fallback* gives way to everybody."""
+    def of(cls, event: Event, version: str, window: Window, payload: Payload) -> "Claim":
+        """Read a claim from a window."""
         rank = (
-            fallback,
+            False,
             inf if event.priority is None else event.priority,
             -(event.modified or _LONG_AGO).timestamp(),
             event.id,

@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     """One line of a schedule: what is to be followed, from when until when."""
 
     event: EventId
-    version: int
+    version: str
     window: str
     """Names it within the event's version, where the window was split too."""
     type: str
@@ -80,7 +80,7 @@ class Order:
     """One event that is in force, and for whom."""
 
     event: Event
-    version: int
+    version: str
     audience: Audience
     nominal: Times
     drawn: Mapping[VenName, Times] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Making schedules: each resource's events, resolved, read as kW, and shared by who is alike."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -124,6 +124,7 @@ class Planner:
             for window in self._windows(order, ven):
                 for payload in window.payloads:
                     claim = Claim.of(order.event, order.version, window, payload)
+                    claim = claim._replace(source=number)
                     words = problem(payload)
                     if words is None:
                         claims.extend(heard([claim], silence))
@@ -146,10 +147,12 @@ class Planner:
 
     def _entry(self, claim: Claim, member: Member, policies: Mapping[str, Policy]) -> Entry:
         type_, values = claim.payload
-        order = self._pools.order(claim.event)
+        order = self._situation.orders[claim.source]
         described = descriptor(type_, order.event.payload_descriptors, order.defaults)
         hours = (claim.end - claim.start).total_seconds() / 3600 if claim.end else None
-        pool = self._pools.of(claim.event, member.place.ven) if policies[type_] in SHARED else ALONE
+        pool = (
+            self._pools.of(claim.source, member.place.ven) if policies[type_] in SHARED else ALONE
+        )
         units, currency = described.units, described.currency
         ask = Ask(type_, values, member.rating, units, currency, hours, pool)
         return _entry(claim, policies[type_](ask))
@@ -158,24 +161,20 @@ class Planner:
 class _Pools:
     """What those of a VEN can do together whom an event means."""
 
-    def __init__(self, members: Iterable[Member], orders: Iterable[Order]) -> None:
-        self._orders = {order.event.id: order for order in orders}
-        self._found: dict[tuple[EventId, VenName], Pool] = {}
+    def __init__(self, members: Iterable[Member], orders: Sequence[Order]) -> None:
+        self._orders = orders
+        self._found: dict[tuple[int, VenName], Pool] = {}
         self._members: defaultdict[VenName, list[Member]] = defaultdict(list)
         for member in members:
             self._members[member.place.ven].append(member)
 
-    def order(self, event: EventId) -> Order:
-        """Give an event by its id."""
-        return self._orders[event]
-
-    def of(self, event: EventId, ven: VenName) -> Pool:
-        """Add up, once for each event and VEN; who has opted out still counts."""
-        if (event, ven) not in self._found:
-            audience = self._orders[event].audience
+    def of(self, number: int, ven: VenName) -> Pool:
+        """Add up, once for each order and VEN; who has opted out still counts."""
+        if (number, ven) not in self._found:
+            audience = self._orders[number].audience
             meant = (each.rating for each in self._members[ven] if each.place in audience)
-            self._found[event, ven] = Pool.of(meant)
-        return self._found[event, ven]
+            self._found[number, ven] = Pool.of(meant)
+        return self._found[number, ven]
 
 
 def _entry(claim: Claim, derived: Derived, *, refused: bool = False) -> Entry:
