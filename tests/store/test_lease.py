@@ -6,22 +6,44 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
-from ven_daemon.domain.errors import StateInUseError, StoreError
-from ven_daemon.store.database import open_database
-from ven_daemon.store.lease import lease
+from ven_daemon.domain.errors import LeaseLostError, StateInUseError, StoreError
+from ven_daemon.store import migrations
+from ven_daemon.store.database import Database, open_database
+from ven_daemon.store.lease import Lease, lease
+from ven_daemon.store.schema import paused_vens
 
 ROOT = Path(__file__).parents[2]
 
 
-async def hold(stack: AsyncExitStack, url: str) -> None:
-    database = open_database(url)
-    stack.push_async_callback(database.dispose)
-    await stack.enter_async_context(lease(database))
+async def hold(stack: AsyncExitStack, url: str) -> Database:
+    """Hold the state; whoever is refused leaves no connection behind."""
+    async with AsyncExitStack() as opened:
+        database = open_database(url)
+        opened.push_async_callback(database.dispose)
+        held = await opened.enter_async_context(lease(database))
+        await migrations.prepare(database)
+        await held.arm()
+        stack.push_async_exit(opened.pop_all())
+        return database
+
+
+async def hold_in_the_end(stack: AsyncExitStack, url: str, seconds: float) -> Database:
+    async with asyncio.timeout(seconds):
+        while True:
+            with suppress(StateInUseError):
+                return await hold(stack, url)
+            await asyncio.sleep(0.1)
+
+
+async def paused(database: Database) -> int:
+    async with database.read() as connection:
+        return int(await connection.scalar(select(func.count()).select_from(paused_vens)))
 
 
 @asynccontextmanager
@@ -87,23 +109,85 @@ async def test_another_process_is_refused_until_the_holder_is_killed(state_url: 
         await process.wait()
 
         async with AsyncExitStack() as stack:
-            async with asyncio.timeout(10):
-                while True:
-                    try:
-                        await hold(stack, state_url)
-                    except StateInUseError:
-                        await asyncio.sleep(0.02)
-                    else:
-                        break
+            await hold_in_the_end(stack, state_url, 10)
 
 
-async def test_a_stopped_holder_still_holds(state_url: str) -> None:
-    async with holder(state_url) as process:
+async def test_a_command_waits_for_a_holder_that_was_killed_and_not_for_one_that_lives(
+    postgres_url: str,
+) -> None:
+    database = open_database(postgres_url)
+    async with holder(postgres_url) as process:
+        with pytest.raises(StateInUseError):
+            async with lease(database, patient=True):
+                pass
+        os.kill(process.pid, signal.SIGKILL)
+        async with lease(database, patient=True):
+            pass
+    await database.dispose()
+
+
+async def test_a_file_stays_with_a_holder_that_is_frozen(sqlite_url: str) -> None:
+    async with holder(sqlite_url) as process:
         os.kill(process.pid, signal.SIGSTOP)
         async with AsyncExitStack() as stack:
             with pytest.raises(StateInUseError):
-                await hold(stack, state_url)
+                await hold(stack, sqlite_url)
         os.kill(process.pid, signal.SIGCONT)
+
+
+async def test_a_holder_that_was_frozen_and_succeeded_writes_nothing_more(
+    postgres_url: str,
+) -> None:
+    async with holder(postgres_url) as process:
+        os.kill(process.pid, signal.SIGSTOP)
+        async with AsyncExitStack() as stack:
+            database = await hold_in_the_end(stack, postgres_url, 17)
+            before = await paused(database)
+            os.kill(process.pid, signal.SIGCONT)
+            assert process.stdout is not None
+            said = await asyncio.wait_for(process.stdout.readline(), 10)
+
+            assert said.startswith(b"lost: another ven-daemon has taken")
+            assert await paused(database) == before
+            assert await process.wait() == 0
+
+
+async def test_a_holder_whose_lock_file_was_removed_writes_nothing_more(sqlite_url: str) -> None:
+    async with holder(sqlite_url) as process:
+        os.unlink(sqlite_url.removeprefix("sqlite:///") + ".lock")
+        async with AsyncExitStack() as stack:
+            database = await hold(stack, sqlite_url)
+            assert process.stdout is not None
+            said = await asyncio.wait_for(process.stdout.readline(), 10)
+
+            assert said.startswith(b"lost: another ven-daemon has taken")
+            before = await paused(database)
+            assert await process.wait() == 0
+            assert await paused(database) == before
+
+
+async def test_nothing_is_sent_once_it_could_not_be_renewed_for_long(postgres_url: str) -> None:
+    now = 0.0
+    database = open_database(postgres_url)
+    held = Lease(database, lambda: now)
+    assert await held.take()
+    held.insist()
+
+    now = 5.0
+
+    with pytest.raises(LeaseLostError, match="could not be renewed: nothing is sent"):
+        held.insist()
+    await held.give_back()
+    await database.dispose()
+
+
+async def test_each_holder_has_an_epoch_of_its_own(state_url: str) -> None:
+    epochs = []
+    for _ in range(3):
+        async with AsyncExitStack() as stack:
+            epochs.append((await hold(stack, state_url)).standing.epoch)
+
+    assert epochs == [1, 2, 3]
 
 
 async def test_two_databases_are_two_leases(tmp_path: Path) -> None:

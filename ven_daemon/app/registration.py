@@ -86,8 +86,9 @@ async def open_state(settings: Settings) -> AsyncIterator[Database]:
     """
     database = open_database(settings.state_url)
     try:
-        async with lease(database):
+        async with lease(database, patient=True) as held:
             await migrations.prepare(database)
+            await held.arm()
             yield database
     finally:
         await database.dispose()

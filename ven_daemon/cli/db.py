@@ -103,7 +103,7 @@ async def _opened() -> AsyncIterator[Database]:
 async def _state() -> AsyncIterator[Database]:
     database = open_database(load_settings().state_url)
     try:
-        async with lease(database):
+        async with lease(database, patient=True):
             yield database
     finally:
         await database.dispose()

@@ -6,7 +6,12 @@
     │   ├── InventoryError            … the inventory
     │   ├── SchemaError               … its schema is older or newer than this program
     │   ├── StateLostError            … it was there once and is gone or empty
-    │   └── StateInUseError           … another process works with it
+    │   ├── StateInUseError           … another process works with it
+    │   │   └── LeaseLostError        …… and took it over from us
+    │   ├── StoreBusyError            … it is locked, and the same may go well later
+    │   │   └── StoreFullError        …… its disk is full
+    │   ├── StoreInterruptedError     … its server went away: the whole transaction may be repeated
+    │   └── StoreSuspectError         … nothing that it says of what was written can be trusted
     └── VtnError                      talking to a VTN failed
         ├── VtnUnreachableError       nothing was sent: safe to repeat
         │   └── GaveUpError           … and our patience is used up
@@ -67,6 +72,26 @@ class StateLostError(StoreError):
 
 class StateInUseError(StoreError):
     """Another process is working with the same state database."""
+
+
+class LeaseLostError(StateInUseError):
+    """Another process took the state over: nothing may be written or sent any more."""
+
+
+class StoreBusyError(StoreError):
+    """Somebody else writes for longer than we wait."""
+
+
+class StoreFullError(StoreBusyError):
+    """There is no room to write; what was committed is safe."""
+
+
+class StoreInterruptedError(StoreError):
+    """The server went away, or undid the transaction for its own reasons."""
+
+
+class StoreSuspectError(StoreError):
+    """A write or sync failed, or the file is corrupt: the process must start afresh."""
 
 
 class VtnError(VenDaemonError):

@@ -7,16 +7,25 @@ else wrote meanwhile), and readers apart. PostgreSQL gets one pool for both.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import URL, event, make_url, select
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from ven_daemon.domain.errors import ConfigurationError, StoreError
+from ven_daemon.domain.errors import (
+    ConfigurationError,
+    LeaseLostError,
+    StoreBusyError,
+    StoreError,
+    StoreInterruptedError,
+    StoreSuspectError,
+)
+from ven_daemon.store.failures import renamed
+from ven_daemon.store.schema import leases
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another process to finish its transaction."""
@@ -30,6 +39,25 @@ _DRIVERS = {
 }
 
 
+@dataclass(slots=True)
+class Standing:
+    """How this process stands to a database, for whoever watches over it."""
+
+    epoch: int | None = None
+    """Ours, among those that may write (`store.lease`); None where nobody asks."""
+    trouble: str | None = None
+    """Why the last transaction could not be carried out; None where it could."""
+    suspect: str | None = None
+    """Why nothing that was written since can be trusted."""
+
+    def note(self, error: StoreError) -> None:
+        """Keep what says something of the database, rather than of what was written."""
+        if isinstance(error, StoreSuspectError):
+            self.suspect = str(error)
+        if isinstance(error, StoreBusyError | StoreInterruptedError | StoreSuspectError):
+            self.trouble = str(error)
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """One database: a writer and a reader, the same engine on PostgreSQL."""
@@ -37,6 +65,7 @@ class Database:
     url: URL
     writer: AsyncEngine
     reader: AsyncEngine
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def is_sqlite(self) -> bool:
@@ -54,10 +83,21 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that writes; it commits when the block ends well."""
-        with _translated(str(self)):
-            async with self.writer.begin() as connection:
-                yield connection
+        """Open a transaction that writes; it commits when the block ends well.
+
+        Raises:
+            LeaseLostError: another process took the state over; nothing is written.
+            StoreError: of the kind that says what can be done about it.
+        """
+        try:
+            with _translated(str(self)):
+                async with self.writer.begin() as connection:
+                    await self._insist_on_our_epoch(connection)
+                    yield connection
+        except StoreError as error:
+            self.standing.note(error)
+            raise
+        self.standing.trouble = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -65,6 +105,17 @@ class Database:
         with _translated(str(self)):
             async with self.reader.connect() as connection:
                 yield connection
+
+    async def _insist_on_our_epoch(self, connection: AsyncConnection) -> None:
+        """Fence the transaction off: whoever takes over waits for it, or it sees their epoch."""
+        if self.standing.epoch is None:
+            return
+        asked = select(leases.c.epoch).where(leases.c.id == 1)
+        # Shared by all of our transactions and by renewals; only a successor waits for it.
+        shared = asked.with_for_update(read=True, key_share=True)
+        found = await connection.scalar(asked if self.is_sqlite else shared)
+        if found != self.standing.epoch:
+            raise LeaseLostError(f"another ven-daemon has taken {self} over")
 
     async def dispose(self) -> None:
         """Close every connection, the writer last: it takes the WAL with it."""
@@ -141,7 +192,7 @@ def _postgres(url: URL) -> AsyncEngine:
                 "connect_timeout": 5,
                 "tcp_user_timeout": 5000,
                 "options": "-c statement_timeout=60000"
-                " -c idle_in_transaction_session_timeout=60000",
+                " -c idle_in_transaction_session_timeout=10000",
             },
         )
     except ModuleNotFoundError as error:
@@ -184,7 +235,5 @@ class _translated:  # noqa: N801 - reads as a clause: with _translated(name)
         """Nothing to prepare."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DBAPIError):
-            raise StoreError(f"{self._name}: {error.orig}") from error
         if isinstance(error, SQLAlchemyError):
-            raise StoreError(f"{self._name}: {error}") from error
+            raise renamed(self._name, error) from error

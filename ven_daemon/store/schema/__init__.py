@@ -20,6 +20,7 @@ from ven_daemon.store.schema.registrations import (
     resource_registrations,
     ven_registrations,
 )
+from ven_daemon.store.schema.service import leases, paused_vens
 
 __all__ = [
     "INVENTORY",
@@ -32,7 +33,9 @@ __all__ = [
     "draws",
     "entries",
     "instance",
+    "leases",
     "opt_outs",
+    "paused_vens",
     "resource_registrations",
     "resources",
     "schedules",

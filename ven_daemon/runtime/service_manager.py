@@ -1,0 +1,75 @@
+"""What systemd is told: READY once, STATUS as things change, WATCHDOG while there is progress."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from ven_daemon.runtime.health import Health
+from ven_daemon.runtime.loop import LoopState
+from ven_daemon.runtime.notify import notify, watchdog_seconds
+
+LONGEST_STEP = timedelta(hours=1)
+"""No step of a loop may take longer: one that does is no progress."""
+
+UNTIL_READY = 0.2
+EVERY = 5.0
+"""Seconds between two words to systemd, or half of what its watchdog asks for."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ServiceManager:
+    """The one that started us, where it is systemd; nobody listens elsewhere."""
+
+    def __init__(
+        self,
+        health: Health,
+        loops: Callable[[], Iterable[LoopState]],
+        words: Callable[[], str],
+    ) -> None:
+        self._health = health
+        self._loops = loops
+        self._words = words
+        self._told_ready = False
+
+    async def tell(self) -> None:
+        """Tell it how we are, for ever."""
+        every = min((watchdog_seconds() or 2 * EVERY) / 2, EVERY)
+        while True:
+            self._tell_once()
+            await asyncio.sleep(every if self._told_ready else UNTIL_READY)
+
+    def standby(self, why: str) -> None:
+        """Say that we wait: that is what we were started for, too."""
+        _log.info("daemon.standby", why=why)
+        notify("READY=1", "STATUS=standby")
+
+    def stopping(self) -> None:
+        """Say that we end, and how long that may take."""
+        notify("STOPPING=1", "STATUS=stopping")
+
+    def reloading(self) -> None:
+        """Say that settings are being read."""
+        notify("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
+
+    def reloaded(self) -> None:
+        """Say that they have been."""
+        notify("READY=1")
+
+    def _tell_once(self) -> None:
+        if self._health.ready and not self._told_ready:
+            self._told_ready = True
+            notify("READY=1")
+            _log.info("daemon.ready", words=self._words())
+        notify(f"STATUS={self._words()}")
+        # A timer alone would go on while nothing else does.
+        if self._health.alive and self.progresses():
+            notify("WATCHDOG=1")
+
+    def progresses(self) -> bool:
+        """Whether no step has been running for longer than any may."""
+        now = datetime.now(UTC)
+        running = [state.running_since for state in self._loops()]
+        return all(since is None or now - since < LONGEST_STEP for since in running)
