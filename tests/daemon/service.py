@@ -68,6 +68,17 @@ class Service:
                 stderr=log,
             )
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of ours with the same settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "ven_daemon", *arguments],
+            env=self._environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(10)
@@ -117,6 +128,17 @@ class Service:
         began = time.monotonic()
         self.wait(lambda: self.get("/readyz")[0] == 200)
         return time.monotonic() - began
+
+    def pass_over(self, token: str | None = None) -> None:
+        """Ask for a pass over the whole fleet, and wait until it has ended."""
+
+        def runs() -> int:
+            loops = self.get("/api/v1/loops", token)[1]["loops"]
+            return next(int(each["runs"]) for each in loops if each["name"] == "registration")
+
+        before = runs()
+        assert self.send("POST", "/api/v1/reconcile", token)[0] == 202
+        self.wait(lambda: runs() > before)
 
     def change(self, statement: str) -> None:
         with sqlite3.connect(self.inventory) as connection:

@@ -97,6 +97,32 @@ def test_a_second_daemon_waits_as_standby_and_takes_over(vtn: SandboxVtn, tmp_pa
             assert second.terminate() == 0
 
 
+def test_a_ven_stays_paused_over_restarts_and_is_named_by_status(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        assert service.send("POST", "/api/v1/vens/Vejle/pause")[0] == 200
+        service.kill()
+        vtn.wipe()
+        service.start()
+        service.wait_until_ready()
+
+        assert vtn.summary()["vens"] == 1
+        assert service.get("/api/v1/vens/Vejle")[1]["state"] == "paused"
+        assert "1 paused" in service.command("status").stdout
+
+
+def test_with_the_vtn_down_at_the_start_every_ven_says_why(tmp_path: Path) -> None:
+    with Service(tmp_path, "http://127.0.0.1:9") as service:
+        service.wait_until_ready()
+
+        failed = service.get("/api/v1/vens?state=failed")[1]["vens"]
+
+    assert [each["ven"] for each in failed] == ["Aalborg", "Vejle"]
+    assert "connection refused" in failed[0]["failures"][0]["reason"]
+
+
 def test_sigint_stops_it_too(vtn: SandboxVtn, tmp_path: Path) -> None:
     with Service(tmp_path, vtn.url) as service:
         service.wait_until_ready()

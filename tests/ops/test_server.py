@@ -99,6 +99,26 @@ def test_a_ven_can_be_reconciled_at_once(service: Service, vtn: SandboxVtn) -> N
     assert service.send("POST", "/api/v1/vens/Atlantis/reconcile", TOKEN)[0] == 404
 
 
+def test_a_paused_ven_is_left_alone_until_it_is_resumed(service: Service, vtn: SandboxVtn) -> None:
+    assert service.send("POST", "/api/v1/vens/Vejle/pause", TOKEN)[0] == 200
+
+    paused = service.get("/api/v1/vens?state=paused", TOKEN)[1]["vens"]
+    assert [each["ven"] for each in paused] == ["Vejle"]
+    assert service.get("/health")[1]["fleet"]["paused"] == 1
+    before = vtn.summary()["resources"]
+    service.change(
+        "INSERT INTO resources (resource_id, resource_name, resource_type, ven, enabled)"
+        " VALUES ('new', 'new', 'DSR', 'Vejle', 1)"
+    )
+    service.pass_over(TOKEN)
+    assert vtn.summary()["resources"] == before
+
+    assert service.send("POST", "/api/v1/vens/Vejle/resume", TOKEN)[0] == 200
+    service.wait(lambda: vtn.summary()["resources"] == before + 1)
+    assert service.get("/api/v1/vens?state=paused", TOKEN)[1]["vens"] == []
+    assert service.send("POST", "/api/v1/vens/Atlantis/pause", TOKEN)[0] == 404
+
+
 def test_without_a_token_a_foreign_host_or_origin_is_refused(
     vtn: SandboxVtn, tmp_path: Path
 ) -> None:

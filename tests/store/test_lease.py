@@ -41,6 +41,10 @@ async def hold_in_the_end(stack: AsyncExitStack, url: str, seconds: float) -> Da
             await asyncio.sleep(0.1)
 
 
+def lock_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///") + ".lock")
+
+
 async def paused(database: Database) -> int:
     async with database.read() as connection:
         return int(await connection.scalar(select(func.count()).select_from(paused_vens)))
@@ -154,7 +158,7 @@ async def test_a_holder_that_was_frozen_and_succeeded_writes_nothing_more(
 
 async def test_a_holder_whose_lock_file_was_removed_writes_nothing_more(sqlite_url: str) -> None:
     async with holder(sqlite_url) as process:
-        os.unlink(sqlite_url.removeprefix("sqlite:///") + ".lock")
+        await asyncio.to_thread(lock_of(sqlite_url).unlink)
         async with AsyncExitStack() as stack:
             database = await hold(stack, sqlite_url)
             assert process.stdout is not None

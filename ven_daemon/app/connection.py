@@ -78,6 +78,10 @@ class Connection:
                 self.current = await people.connected(self._database)
             return self.current
 
+    def close(self) -> None:
+        """Begin no request any more; those under way may end."""
+        self._exchange.stop_sending()
+
     def forget(self) -> None:
         """Ask anew when somebody needs it next."""
         self.current = None
@@ -114,9 +118,9 @@ def told_apart(circuit: Circuit) -> Iterator[None]:
         raise
 
 
-def exchange_of(settings: Settings) -> Exchange:
+def exchange_of(settings: Settings, may_send: Callable[[], None] = lambda: None) -> Exchange:
     """Make the HTTP session that the settings ask for; it opens when it is entered."""
-    return Exchange(tls_of(settings), settings.request_timeout, settings.max_concurrency)
+    return Exchange(tls_of(settings), settings.request_timeout, settings.max_concurrency, may_send)
 
 
 def tls_of(settings: Settings) -> Tls:

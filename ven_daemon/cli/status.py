@@ -54,8 +54,8 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"VTN {vtn['url']} (OpenADR {vtn['profile'] or '?'}): circuit {vtn['circuit']}",
         (
             f"VENs: {fleet['registered']} registered, {fleet['partly']} partly, "
-            f"{fleet['failed']} failed; resources: {fleet['resources_registered']} "
-            f"of {fleet['resources']}"
+            f"{fleet['failed']} failed, {fleet['paused']} paused; resources: "
+            f"{fleet['resources_registered']} of {fleet['resources']}"
         ),
     ]
     lines += [f"not ready: {name}: {reason}" for name, reason in found["concerns"].items()]

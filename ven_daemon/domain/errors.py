@@ -15,6 +15,7 @@
     └── VtnError                      talking to a VTN failed
         ├── VtnUnreachableError       nothing was sent: safe to repeat
         │   └── GaveUpError           … and our patience is used up
+        │       └── StoppingError     … or we are stopping
         ├── VtnBusyError              408, 425, 429, 5xx: it asked us to come back
         ├── OutcomeUnknownError       sent, but no usable answer came back
         ├── UnauthorizedError         the credential is not accepted
@@ -134,6 +135,10 @@ class VtnUnreachableError(VtnError):
 
 class GaveUpError(VtnUnreachableError):
     """The server has not worked for longer than our patience: nothing is tried again now."""
+
+
+class StoppingError(GaveUpError):
+    """Nothing more is sent: the daemon is stopping."""
 
 
 class VtnBusyError(VtnError):

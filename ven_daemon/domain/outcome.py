@@ -65,6 +65,8 @@ class Outcome:
     vens: list[VenOutcome] = field(default_factory=list)
     skipped: list[VenName] = field(default_factory=list)
     """VENs without enabled resources."""
+    left_alone: list[VenOutcome] = field(default_factory=list)
+    """VENs of the inventory that the run was told to leave alone."""
     problems: tuple[str, ...] = ()
     """What of the inventory could not be read."""
     silent: bool = False

@@ -17,7 +17,7 @@ from ven_daemon.logs.form import as_json, as_text, flattened, redacted
 from ven_daemon.logs.repeats import Repeats
 from ven_daemon.logs.writer import Writer
 
-__all__ = ["configure"]
+__all__ = ["configure", "dropped"]
 
 FLUSH_SECONDS = 1.0
 """How long the end of the process may wait for its last lines to be written."""
@@ -47,6 +47,11 @@ def configure(level: str, form: Literal["auto", "json", "text"]) -> None:
     _take_over_logging(level)
 
 
+def dropped() -> int:
+    """Say how many lines have found no room, or could not be written, so far."""
+    return _writer.dropped if _writer else 0
+
+
 class _Lines:
     """What structlog writes to: every method takes a finished line."""
 
@@ -58,12 +63,12 @@ class _Lines:
 def _the_writer() -> Writer:
     global _writer  # noqa: PLW0603 - standard error is there once per process, and so is its thread
     if _writer is None:
-        _writer = Writer(2, _dropped)
+        _writer = Writer(2, _say_dropped)
         atexit.register(_writer.flush, FLUSH_SECONDS)
     return _writer
 
 
-def _dropped(lines: int) -> str:
+def _say_dropped(lines: int) -> str:
     """Say that lines are missing, in the form in force."""
     event = {
         "event": "logs.dropped",

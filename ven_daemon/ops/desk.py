@@ -58,3 +58,11 @@ class Desk(Protocol):
     def reconcile(self, ven: str | None) -> None:
         """Ask for a pass over one VEN, or all, as soon as possible."""
         ...
+
+    async def pause(self, ven: str) -> None:
+        """Leave a VEN alone from now on."""
+        ...
+
+    async def resume(self, ven: str) -> None:
+        """Work for a VEN again."""
+        ...

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from ven_daemon.ops.desk import Desk
 from ven_daemon.runtime.figures import Figure
+from ven_daemon.runtime.fleet_view import STATES
 
 
 def exposition(desk: Desk) -> bytes:
@@ -30,7 +31,7 @@ class _Figures(Collector):
         yield _gauge("ready", "Whether the process is ready.", float(health.ready))
         yield _gauge("event_loop_stall_seconds", "Worst stall since start.", health.worst_stall)
         vens = GaugeMetricFamily("ven_daemon_vens", "VENs by state.", labels=["state"])
-        for state in ("registered", "partly", "failed"):
+        for state in STATES:
             vens.add_metric([state], counts[state])
         yield vens
         yield _gauge("resources", "Enabled resources of the inventory.", counts["resources"])

@@ -3,6 +3,8 @@
 from importlib.metadata import version
 from typing import Any
 
+from ven_daemon.runtime.fleet_view import STATES
+
 _JSON = "application/json"
 
 
@@ -19,8 +21,11 @@ def _get(summary: str, *parameters: dict[str, Any], missing: bool = False) -> di
     return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
 
 
-def _post(summary: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    responses = {"202": _answer("Asked for."), "401": {"description": "The token is missing."}}
+def _post(summary: str, *parameters: dict[str, Any], status: int = 202) -> dict[str, Any]:
+    responses = {
+        str(status): _answer("Done, or asked for."),
+        "401": {"description": "The token is missing."},
+    }
     if parameters:
         responses["404"] = _answer("There is no such VEN.")
     return {"post": {"summary": summary, "parameters": list(parameters), "responses": responses}}
@@ -45,12 +50,14 @@ DOCUMENT: dict[str, Any] = {
             "VENs, by page",
             _query("skip", {"type": "integer", "minimum": 0, "default": 0}),
             _query("limit", {"type": "integer", "minimum": 0, "maximum": 500, "default": 100}),
-            _query("state", {"enum": ["registered", "partly", "failed"]}),
+            _query("state", {"enum": list(STATES)}),
             _query("name", {"type": "string"}),
         ),
         "/api/v1/vens/{ven}": _get("One VEN with its resources", _VEN, missing=True),
         "/api/v1/failures": _get("Everything that failed, by name, in the VTN's words"),
         "/api/v1/reconcile": _post("Reconcile all VENs now"),
         "/api/v1/vens/{ven}/reconcile": _post("Reconcile one VEN now", _VEN),
+        "/api/v1/vens/{ven}/pause": _post("Leave a VEN alone, over restarts too", _VEN, status=200),
+        "/api/v1/vens/{ven}/resume": _post("Work for a VEN again", _VEN, status=200),
     },
 }

@@ -13,6 +13,7 @@ from ven_daemon.ops.access import guard, is_loopback, is_operator
 from ven_daemon.ops.answers import document, number, problem
 from ven_daemon.ops.desk import Desk
 from ven_daemon.ops.metrics import exposition
+from ven_daemon.runtime.fleet_view import STATES
 
 PAGE_MOST = 500
 """VENs that one page may hold."""
@@ -80,6 +81,8 @@ class OpsServer:
                 web.get("/api/v1/failures", self._failures),
                 web.post("/api/v1/reconcile", self._reconcile),
                 web.post("/api/v1/vens/{ven}/reconcile", self._reconcile),
+                web.post("/api/v1/vens/{ven}/pause", self._pause),
+                web.post("/api/v1/vens/{ven}/resume", self._resume),
             ]
         )
         return app
@@ -117,8 +120,8 @@ class OpsServer:
         state, named = request.query.get("state"), request.query.get("name", "").casefold()
         if limit > PAGE_MOST:
             return problem(400, f"limit: {PAGE_MOST} at the most")
-        if state not in (None, "registered", "partly", "failed"):
-            return problem(400, "state: registered, partly or failed")
+        if state not in (None, *STATES):
+            return problem(400, f"state: one of {', '.join(STATES)}")
         found = [each for each in self._desk.fleet.vens(state) if named in each.name.casefold()]
         page = [views.ven(each) for each in found[skip : skip + limit]]
         return document({"total": len(found), "vens": page})
@@ -143,3 +146,17 @@ class OpsServer:
             return problem(404, "no such VEN")
         self._desk.reconcile(name)
         return document({"asked": name or "all"}, 202)
+
+    async def _pause(self, request: web.Request) -> web.Response:
+        name = request.match_info["ven"]
+        if self._desk.fleet.ven(name) is None:
+            return problem(404, "no such VEN")
+        await self._desk.pause(name)
+        return document({"paused": name})
+
+    async def _resume(self, request: web.Request) -> web.Response:
+        name = request.match_info["ven"]
+        if self._desk.fleet.ven(name) is None:
+            return problem(404, "no such VEN")
+        await self._desk.resume(name)
+        return document({"resumed": name})

@@ -25,6 +25,8 @@ class LoopState:
     failures: int = 0
     failures_in_a_row: int = 0
     running_since: datetime | None = None
+    began: float | None = None
+    """When the step that is running was begun, on the monotonic clock."""
     last_success: datetime | None = None
     last_seconds: float | None = None
     last_error: str | None = None
@@ -44,6 +46,14 @@ class Loop:
         self.state = LoopState(name)
         self._step = step
         self._woken = asyncio.Event()
+        self._resting = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def rest(self) -> None:
+        """Begin no further step, and wait until the one that runs has ended."""
+        self._resting = True
+        await self._idle.wait()
 
     def wake(self) -> None:
         """Ask for a run as soon as possible."""
@@ -54,6 +64,8 @@ class Loop:
         while True:
             await self._wait()
             self._woken.clear()
+            if self._resting:
+                await asyncio.Event().wait()
             await self.once()
 
     async def _wait(self) -> None:
@@ -66,7 +78,8 @@ class Loop:
     async def once(self) -> None:
         """Run the step once; note and log how it went."""
         state, began = self.state, time.monotonic()
-        state.running_since = datetime.now(UTC)
+        state.running_since, state.began = datetime.now(UTC), began
+        self._idle.clear()
         try:
             await self._step()
         except VenDaemonError as error:
@@ -81,7 +94,8 @@ class Loop:
         finally:
             state.runs += 1
             state.last_seconds = time.monotonic() - began
-            state.running_since = None
+            state.running_since = state.began = None
+            self._idle.set()
 
     def _failed(self, words: str) -> None:
         self.state.failures += 1

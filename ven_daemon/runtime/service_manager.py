@@ -1,8 +1,8 @@
 """What systemd is told: READY once, STATUS as things change, WATCHDOG while there is progress."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -10,8 +10,8 @@ from ven_daemon.runtime.health import Health
 from ven_daemon.runtime.loop import LoopState
 from ven_daemon.runtime.notify import notify, watchdog_seconds
 
-LONGEST_STEP = timedelta(hours=1)
-"""No step of a loop may take longer: one that does is no progress."""
+LONGEST_STEP = 3600.0
+"""Seconds that a step of a loop may take: one that takes longer is no progress."""
 
 UNTIL_READY = 0.2
 EVERY = 5.0
@@ -52,7 +52,7 @@ class ServiceManager:
 
     def reloading(self) -> None:
         """Say that settings are being read."""
-        notify("RELOADING=1", f"MONOTONIC_USEC={_monotonic_usec()}")
+        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def reloaded(self) -> None:
         """Say that they have been."""
@@ -70,6 +70,6 @@ class ServiceManager:
 
     def progresses(self) -> bool:
         """Whether no step has been running for longer than any may."""
-        now = datetime.now(UTC)
-        running = [state.running_since for state in self._loops()]
-        return all(since is None or now - since < LONGEST_STEP for since in running)
+        now = time.monotonic()
+        began = [state.began for state in self._loops()]
+        return all(each is None or now - each < LONGEST_STEP for each in began)

@@ -11,11 +11,16 @@ class RootEndedError(RuntimeError):
     """A root ended that never should: the process must be started afresh."""
 
 
-async def supervise(roots: Mapping[str, Root], stop: asyncio.Event) -> None:
+async def supervise(
+    roots: Mapping[str, Root],
+    stop: asyncio.Event,
+    drain: Callable[[], Awaitable[object]] | None = None,
+) -> None:
     """Run *roots* until *stop*, then cancel them and wait for them to end.
 
-    A root that ends by itself is a bug: the rest are cancelled and the error leaves
-    this function, so that the process exits and is started afresh.
+    *drain* is awaited before they are cancelled. A root that ends by itself is a bug: the
+    rest are cancelled and the error leaves this function, so that the process exits and
+    is started afresh.
 
     Raises:
         ExceptionGroup: what ended a root, or a `RootEndedError`.
@@ -23,6 +28,8 @@ async def supervise(roots: Mapping[str, Root], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_endless(name, root), name=name) for name, root in roots.items()]
         await stop.wait()
+        if drain is not None:
+            await drain()
         for task in tasks:
             task.cancel()
 

@@ -13,6 +13,7 @@ from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.registration import Origin, Record, Records, Status, Target
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
+from ven_daemon.store.failures import retried
 from ven_daemon.store.schema import resource_registrations, ven_registrations
 
 
@@ -23,16 +24,16 @@ class RegistrationStore:
         self._database = database
         self._vtn = vtn
 
-    async def records(self) -> dict[VenName, Records]:
-        """Read everything on record, by VEN."""
+    async def records(self, ven: VenName | None = None) -> dict[VenName, Records]:
+        """Read everything on record, by VEN; of all VENs, or of one."""
         vens: dict[VenName, Record] = {}
         resources: dict[VenName, dict[str, Record]] = {}
         async with self._database.read() as connection:
-            for row in await self._all(connection, ven_registrations):
+            for row in await self._all(connection, ven_registrations, ven):
                 vens[VenName(row.ven)] = _record(row, row.ven, "")._replace(
                     settled_at=row.settled_at
                 )
-            for row in await self._all(connection, resource_registrations):
+            for row in await self._all(connection, resource_registrations, ven):
                 under = resources.setdefault(VenName(row.ven), {})
                 under[row.name] = _record(row, row.name, row.resource_id)
         return {
@@ -40,6 +41,7 @@ class RegistrationStore:
             for name in vens.keys() | resources.keys()
         }
 
+    @retried
     async def save(
         self,
         now: datetime,
@@ -63,6 +65,7 @@ class RegistrationStore:
             await bulk.upsert(connection, ven_registrations, ven_rows)
             await bulk.upsert(connection, resource_registrations, rows)
 
+    @retried
     async def forget_ven(self, ven: VenName) -> None:
         """Forget a VEN and everything under it."""
         async with self._database.begin() as connection:
@@ -71,8 +74,11 @@ class RegistrationStore:
                     delete(table).where(table.c.vtn == self._vtn, table.c.ven == ven)
                 )
 
-    async def _all(self, connection: AsyncConnection, table: Table) -> Iterable[Row[Any]]:
-        return await connection.execute(select(table).where(table.c.vtn == self._vtn))
+    async def _all(
+        self, connection: AsyncConnection, table: Table, ven: VenName | None
+    ) -> Iterable[Row[Any]]:
+        asked = select(table).where(table.c.vtn == self._vtn)
+        return await connection.execute(asked if ven is None else asked.where(table.c.ven == ven))
 
     def _forget(self, ven: VenName, name: str) -> Any:
         table = resource_registrations

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from yarl import URL
 from ven_daemon.domain.errors import (
     ConfigurationError,
     OutcomeUnknownError,
+    StoppingError,
     TooLargeError,
     VtnUnreachableError,
 )
@@ -83,8 +84,17 @@ class Tls:
 class Exchange:
     """One ClientSession; it follows no redirect, keeps no cookie, decompresses within bounds."""
 
-    def __init__(self, tls: Tls, time_limit: timedelta, connections: int) -> None:
+    def __init__(
+        self,
+        tls: Tls,
+        time_limit: timedelta,
+        connections: int,
+        may_send: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what raises where nothing may leave this process."""
         self.time_limit = time_limit
+        self._may_send = may_send
+        self._stopping = False
         self._tls = tls
         self._connections = connections
         self._deadlines = Deadlines(time_limit.total_seconds())
@@ -122,6 +132,21 @@ class Exchange:
     ) -> None:
         """Close the session and its connections."""
         await self._session.close()
+
+    def insist(self) -> None:
+        """Let through what may be sent.
+
+        Raises:
+            StoppingError: nothing more is, because we are stopping.
+            VenDaemonError: nothing may be, for whatever reason.
+        """
+        if self._stopping:
+            raise StoppingError("the daemon is stopping")
+        self._may_send()
+
+    def stop_sending(self) -> None:
+        """Let what is under way come to its end, and nothing more begin."""
+        self._stopping = True
 
     async def send(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None = None

@@ -57,6 +57,7 @@ class TokenEndpoint:
             VtnUnreachableError, OutcomeUnknownError, VtnBusyError: ask again later.
         """
         async with self._places:
+            self._exchange.insist()
             probe = await self._circuit.permit()
             try:
                 token = await self._ask(client_id, secret)

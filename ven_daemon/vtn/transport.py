@@ -69,6 +69,7 @@ class Transport:
         """
         attempt = 0
         while True:
+            self._exchange.insist()
             try:
                 answer = await self._send_signed(request, credential)
             except VtnError as error:

@@ -10,8 +10,9 @@ from ven_daemon.app.connection import Connection
 from ven_daemon.app.parts.part import Part
 from ven_daemon.app.registration import Registering, registering
 from ven_daemon.config import Settings
-from ven_daemon.domain.errors import StoreError, VtnUnreachableError
+from ven_daemon.domain.errors import InventoryError, VenDaemonError, VtnUnreachableError
 from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.outcome import Outcome, VenOutcome
 from ven_daemon.domain.registration import Policy
 from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import Health
@@ -19,6 +20,7 @@ from ven_daemon.runtime.loop import Loop
 from ven_daemon.services.registration import Selection
 from ven_daemon.store.database import Database
 from ven_daemon.store.inventory import InventoryStore
+from ven_daemon.store.pauses import Pauses
 
 WATCH_INVENTORY = timedelta(seconds=5)
 
@@ -38,6 +40,7 @@ class RegistrationPart(Part):
         database: Database,
         fleet: FleetView,
         health: Health,
+        pauses: Pauses,
     ) -> None:
         self._settings = settings
         self._connection = connection
@@ -45,10 +48,11 @@ class RegistrationPart(Part):
         self._database = database
         self._fleet = fleet
         self._health = health
+        self._pauses = pauses
         self._registration = Loop("registration", self._reconcile)
         self._watching = Loop("inventory", self._watch_inventory)
         self._asked: set[VenName] = set()
-        self._everything = True
+        self._everything = False
         self._seen: str | None = None
         self._registration.wake()
 
@@ -68,7 +72,6 @@ class RegistrationPart(Part):
             self._everything = True
         else:
             self._asked.add(VenName(ven))
-            self._everything = False
         self._registration.wake()
 
     async def resources(self, ven: str) -> list[Mapping[str, Any]]:
@@ -76,7 +79,8 @@ class RegistrationPart(Part):
         opened = self._opened()
         if opened is None:
             return []
-        records = (await opened.store.records()).get(VenName(ven))
+        name = VenName(ven)
+        records = (await opened.store.records(name)).get(name)
         return [
             {
                 "name": record.name,
@@ -91,12 +95,13 @@ class RegistrationPart(Part):
     async def _reconcile(self) -> None:
         """One pass: over the VENs that were asked for, or over all."""
         names, self._asked = self._asked, set()
-        selection = Selection() if self._everything or not names else Selection(names=tuple(names))
-        self._everything = True
+        some = () if self._everything else tuple(names)
+        selection = Selection(names=some, without=self._pauses)
+        self._everything = False
         try:
             await self._register(selection)
             self._health.settled("inventory")
-        except StoreError as error:
+        except InventoryError as error:
             self._health.lacks("inventory", str(error))
             raise
         finally:
@@ -104,7 +109,11 @@ class RegistrationPart(Part):
             self._health.settled("registration")
 
     async def _register(self, selection: Selection) -> None:
-        connected = await self._connection.get()
+        try:
+            connected = await self._connection.get()
+        except VenDaemonError as error:
+            await self._classify(selection, error)
+            raise
         opened = registering(self._settings(), self._inventory, self._database, connected)
         outcome = await opened.service.register(selection, Policy())
         self._fleet.take(outcome, datetime.now(UTC), whole=selection.is_whole)
@@ -118,6 +127,16 @@ class RegistrationPart(Part):
         circuit = connected.transport.circuit
         if circuit.is_open or circuit.gave_up:
             raise VtnUnreachableError("the VTN does not work: see the failures of the VENs")
+
+    async def _classify(self, selection: Selection, error: VenDaemonError) -> None:
+        """Say of every VEN why nothing can be done for it: the VTN cannot be asked."""
+        fleet = await self._inventory.fleet()
+        outcome = Outcome(problems=fleet.problems())
+        for ven in fleet.vens:
+            each = VenOutcome(ven.name, len(ven.enabled), failures={None: str(error)})
+            alone = ven.name in selection.without
+            (outcome.left_alone if alone else outcome.vens).append(each)
+        self._fleet.take(outcome, datetime.now(UTC), whole=True)
 
     async def _watch_inventory(self) -> None:
         """Follow changes of the inventory at once."""

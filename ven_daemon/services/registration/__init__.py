@@ -4,7 +4,7 @@ One step, which can be repeated, cut short at any await, and run by hand.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -47,6 +47,8 @@ class Selection:
 
     limit: int | None = None
     names: tuple[str, ...] = ()
+    without: Container[VenName] = ()
+    """VENs that are left alone, at the VTN and on record; asked when the run begins."""
 
     @property
     def is_whole(self) -> bool:
@@ -64,7 +66,7 @@ class Selection:
         if unknown:
             raise ConfigurationError(f"the inventory has no VEN {', '.join(map(repr, unknown))}")
         chosen = [known[VenName(name)] for name in self.names] if self.names else fleet.vens
-        return tuple(chosen[: self.limit])
+        return tuple(ven for ven in chosen[: self.limit] if ven.name not in self.without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,11 @@ class RegistrationService:
         fleet = await self._inventory.fleet()
         records = await self._store.records()
         outcome = Outcome(problems=fleet.problems())
+        outcome.left_alone = [
+            VenOutcome(ven.name, len(ven.enabled))
+            for ven in fleet.vens
+            if ven.name in selection.without
+        ]
         wanted: dict[VenName, WantedVen | None] = {}
         for ven in selection.of(fleet):
             if not ven.enabled and ven.name not in records:
@@ -141,7 +148,8 @@ class RegistrationService:
                 wanted[ven.name] = self._want(ven, records.get(ven.name, Records()))
         if selection.is_whole:
             here = {ven.name for ven in fleet.vens}
-            wanted.update({name: None for name in records if name not in here})
+            gone = (name for name in records if name not in here)
+            wanted.update({name: None for name in gone if name not in selection.without})
         outcome.vens = self._without_credential(wanted)
         parties = self._parties({n: w for n, w in wanted.items() if n not in _names(outcome.vens)})
         journal = Journal(self._store, self._time_limit, self._clock)

@@ -10,6 +10,7 @@ from ven_daemon.domain.errors import (
     ForbiddenError,
     GaveUpError,
     NotFoundError,
+    StoppingError,
     UnauthorizedError,
     UnsupportedError,
     VtnError,
@@ -127,7 +128,8 @@ class CarryingOut:
             created = await self._client.create_ven(wanted)
         except VtnError as error:
             self._judge(job, None, error)
-            self._held[ven] = records.failed(self._held[ven], error)
+            if not isinstance(error, StoppingError):
+                self._held[ven] = records.failed(self._held[ven], error)
             return
         self._outcomes[ven].kind = Kind.CREATE
         self._outcomes[ven].failures.pop(None, None)
@@ -183,7 +185,9 @@ class CarryingOut:
                 await self._carry_out(job, action)
             except VtnError as error:
                 self._judge(job, action.name, error)
-                if (told := records.failed_resource(action, error)) is not None:
+                told = records.failed_resource(action, error)
+                # What a stop kept from being sent is no failure to put on record.
+                if told is not None and not isinstance(error, StoppingError):
                     await self._note_failure(ven, told)
             else:
                 self._outcomes[ven].did(action.name, action.kind)
