@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from ven_daemon.config.kinds import BodyForm, CredentialMode
 from ven_daemon.config.service import ServiceSettings
+from ven_daemon.config.sinks import SinkSettings
 from ven_daemon.config.sources import SAMPLE_CLIENT, SampleClient, Toml
 from ven_daemon.config.vtn import VtnSettings
 from ven_daemon.domain.errors import ConfigurationError
@@ -28,7 +29,7 @@ __all__ = ["SAMPLE_CLIENT", "BodyForm", "CredentialMode", "Settings", "load_sett
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
-class Settings(ServiceSettings, VtnSettings, BaseSettings):
+class Settings(SinkSettings, ServiceSettings, VtnSettings, BaseSettings):
     """Everything an operator can choose; a file of this package per area."""
 
     model_config = SettingsConfigDict(
@@ -55,9 +56,10 @@ class Settings(ServiceSettings, VtnSettings, BaseSettings):
 
     def shown(self) -> dict[str, Any]:
         """Give the settings in force, secrets and passwords masked."""
-        shown = self.model_dump(mode="json")
-        for name in ("inventory_url", "state_url"):
-            shown[name] = _PASSWORD.sub(r"\1***@", shown[name])
+        shown = {
+            name: _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
+            for name, value in self.model_dump(mode="json").items()
+        }
         return {**shown, "credential_mode": self.mode.value}
 
     @property
