@@ -18,7 +18,7 @@ def command(number: int = 1, do: Do = Do.APPLY, **more: Any) -> Command:
         "resource": ResourceName(f"Bar {number}"),
         "resource_id": ResourceKey(f"r{number}"),
         "event": EventId("event-1"),
-        "version": 1,
+        "version": "5f3a",
         "type": "IMPORT_CAPACITY_LIMIT",
         "values": (50,),
         "kw": 12.5,

@@ -84,7 +84,7 @@ async def test_what_a_receiver_reads_is_the_command(receiver: Receiver, sink: Ht
                 "resource": "Bar 1",
                 "resource_id": "r1",
                 "event": "event-1",
-                "version": 1,
+                "version": "5f3a",
                 "type": "IMPORT_CAPACITY_LIMIT",
                 "values": [{"x": 1, "y": 2.5}, {"a": [None]}, True, "x"],
                 "kw": 12.5,

@@ -46,7 +46,7 @@ async def test_commands_stand_in_the_table_once_they_are_acknowledged(database: 
         "resource": "Bar 1",
         "resource_id": "r1",
         "event": "event-1",
-        "version": 1,
+        "version": "5f3a",
         "type": "IMPORT_CAPACITY_LIMIT",
         "payload": '[1,"a\\u0000b",{"x":1,"y":2}]',
         "kw": 12.5,

@@ -1,6 +1,6 @@
 """The table of commands that others read; it may stand in a database of theirs."""
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, MetaData, String, Table, Text
 
 from ven_daemon.store.schema.base import Instant
 
@@ -17,7 +17,7 @@ device_commands = Table(
     Column("resource", String(128), nullable=False),
     Column("resource_id", String(512), nullable=False),
     Column("event", Text, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("version", String(128), nullable=False),
     Column("type", Text, nullable=False),
     # As received, a JSON list.
     Column("payload", Text, nullable=False),
