@@ -28,6 +28,7 @@ from ven_daemon.domain.ids import ResourceKey, ResourceName, VenName
 from ven_daemon.domain.targets import Place
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
+from ven_daemon.store.failures import retried
 from ven_daemon.store.lines import read_line, write_line, write_lines
 from ven_daemon.store.schema import assignments, dispatches, entries, schedules
 
@@ -61,13 +62,15 @@ class DispatchStore:
         self._turn = asyncio.Lock()
         self._assigned: dict[Place, tuple[Assignment, str]] | None = None
 
+    @retried
     async def step(
         self, plan: Plan | None, decide: Callable[[Record], Changes], now: datetime
     ) -> Changes:
         """Keep a new *plan*, where there is one, and what *decide* makes of the record."""
         async with self._turn, self._database.begin() as connection:
             assigned = await self._assign(connection, plan) if plan is not None else None
-            changes = decide(await self._open(connection))
+            # It is pure, and with a large fleet it takes a while.
+            changes = await asyncio.to_thread(decide, await self._open(connection))
             created = await self._fresh(connection, changes.created)
             await self._write(connection, (*created, *changes.changed), now)
         if assigned is not None:
@@ -92,6 +95,7 @@ class DispatchStore:
                 await connection.execute(change)
         return found
 
+    @retried
     async def settle(
         self, told: Sequence[Told], now: datetime, dice: Callable[[], float]
     ) -> list[Dispatch]:
@@ -117,6 +121,7 @@ class DispatchStore:
             found: datetime | None = await connection.scalar(due)
         return found
 
+    @retried
     async def recover(self, now: datetime) -> None:
         """Make everything due that was being handed over when the last process ended."""
         async with self._turn, self._database.begin() as connection:
@@ -138,6 +143,7 @@ class DispatchStore:
 
         await self.step(None, decide, now)
 
+    @retried
     async def forget(self, before: datetime, most: int = 5000) -> int:
         """Remove dispatches that ended before *before*, at most so many; say how many."""
         final = and_(_D.state.not_in(OPEN), _D.updated_at < before)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from ven_daemon.domain.ids import EventId, VenName
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
+from ven_daemon.store.failures import retried
 from ven_daemon.store.schema import draws
 
 
@@ -34,6 +35,7 @@ class DrawStore:
                 found[Lot(VenName(row.ven), EventId(row.event))][row.interval] = row.fraction
         return dict(found)
 
+    @retried
     async def save(self, drawn: Mapping[Lot, Mapping[int, float]]) -> None:
         """Keep new draws."""
         rows = [

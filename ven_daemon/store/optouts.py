@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, insert, or_, select, update
 from ven_daemon.domain.ids import EventId, ResourceKey, VenName
 from ven_daemon.domain.optouts import OptOut, Weekly
 from ven_daemon.store.database import Database
+from ven_daemon.store.failures import retried
 from ven_daemon.store.schema import opt_outs
 
 
@@ -23,6 +24,7 @@ class OptOutStore:
         async with self._database.begin() as connection:
             await connection.execute(insert(opt_outs).values(**_columns(out), updated_at=now))
 
+    @retried
     async def end(self, id_: str, now: datetime) -> bool:
         """Take a decision back, from *now* on; False where there is none that still holds."""
         ended = (

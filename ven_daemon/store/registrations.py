@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, select
+from sqlalchemy import Row, Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.ids import VenName
@@ -40,6 +40,13 @@ class RegistrationStore:
             name: Records(vens.get(name), resources.get(name, {}))
             for name in vens.keys() | resources.keys()
         }
+
+    async def mark(self) -> tuple[Any, ...]:
+        """Give something that changes when what is on record does, cheaply."""
+        tables = (ven_registrations, resource_registrations)
+        async with self._database.read() as connection:
+            found = [await connection.execute(self._newest(table)) for table in tables]
+        return tuple(value for each in found for value in each.one())
 
     @retried
     async def save(
@@ -79,6 +86,10 @@ class RegistrationStore:
     ) -> Iterable[Row[Any]]:
         asked = select(table).where(table.c.vtn == self._vtn)
         return await connection.execute(asked if ven is None else asked.where(table.c.ven == ven))
+
+    def _newest(self, table: Table) -> Any:
+        newest = select(func.count(), func.max(table.c.updated_at))
+        return newest.where(table.c.vtn == self._vtn)
 
     def _forget(self, ven: VenName, name: str) -> Any:
         table = resource_registrations

@@ -61,7 +61,8 @@ def converge(
         found = next((row for row in left if _same(row, entry, who.sink, now)), None)
         if found is None:
             key = dispatch_key(who.place, entry)
-            created.append(Dispatch(key, who.place, who.name, who.sink, entry, due=entry.start))
+            due = max(entry.start, now)
+            created.append(Dispatch(key, who.place, who.name, who.sink, entry, due=due))
             continue
         left.remove(found)
         if found.entry.end != entry.end:

@@ -11,6 +11,7 @@ from ven_daemon.domain.dispatching.priority import resolve
 from ven_daemon.domain.dispatching.ratings import Pool, Rating
 from ven_daemon.domain.dispatching.schedules import Entry, Member, Order, Schedule, Situation
 from ven_daemon.domain.dispatching.selectors import Kind
+from ven_daemon.domain.durations import shifted
 from ven_daemon.domain.ids import EventId, VenName
 from ven_daemon.domain.optouts import Absence
 from ven_daemon.domain.payload_types import descriptor, problem
@@ -41,7 +42,7 @@ class Planner:
 
     def __init__(self, members: Iterable[Member], situation: Situation) -> None:
         self._members = tuple(members)
-        self._situation = situation
+        self.situation = situation
         self._pools = _Pools(self._members, situation.orders)
         self._read: dict[tuple[int, VenName | None], _Read] = {}
         self._resolved: dict[_Asked, tuple[Claim, ...]] = {}
@@ -71,7 +72,7 @@ class Planner:
     def _meant(self) -> tuple[dict[VenName, tuple[int, ...]], dict[Place, list[int]]]:
         whole: defaultdict[VenName, list[int]] = defaultdict(list)
         single: defaultdict[Place, list[int]] = defaultdict(list)
-        for number, order in enumerate(self._situation.orders):
+        for number, order in enumerate(self.situation.orders):
             for ven in order.audience.vens:
                 whole[ven].append(number)
             for place in order.audience.resources:
@@ -80,14 +81,14 @@ class Planner:
 
     def _asked(self, place: Place, orders: tuple[int, ...]) -> _Asked:
         """Name the VEN only where it makes a difference: by its draws, or by its silence."""
-        situation = self._situation
+        situation = self.situation
         own = place.ven in situation.silent or any(
             place.ven in situation.orders[number].drawn for number in orders
         )
         return _Asked(orders, place.ven if own else None, situation.absences.get(place, ()))
 
     def _schedule(self, member: Member, asked: _Asked) -> Schedule:
-        kind = self._situation.rules.class_of(member.kind)
+        kind = self.situation.rules.class_of(member.kind)
         policies, shares = self._policies_of(asked, kind)
         key = (asked, kind, member.rating, member.place.ven if shares else None)
         if key not in self._schedules:
@@ -102,7 +103,7 @@ class Planner:
         """Choose who reads what a resource is asked, and say whether any of it is shared."""
         if (asked, kind) not in self._policies:
             types = {claim.payload.type for claim in self._resolve(asked)}
-            chosen = {type_: self._situation.rules.policy(type_, kind) for type_ in types}
+            chosen = {type_: self.situation.rules.policy(type_, kind) for type_ in types}
             shares = any(policy in SHARED for policy in chosen.values())
             self._policies[asked, kind] = chosen, shares
         return self._policies[asked, kind]
@@ -117,8 +118,8 @@ class Planner:
     def _read_order(self, number: int, ven: VenName | None) -> _Read:
         """Read the windows of an event, as one VEN has them, into claims and nonsense."""
         if (number, ven) not in self._read:
-            order = self._situation.orders[number]
-            silence = self._situation.silent.get(ven) if ven else None
+            order = self.situation.orders[number]
+            silence = self.situation.silent.get(ven) if ven else None
             claims: list[Claim] = []
             refused: list[Entry] = []
             for window in self._windows(order, ven):
@@ -136,8 +137,8 @@ class Planner:
 
     def _windows(self, order: Order, ven: VenName | None) -> Iterator[Window]:
         times = order.drawn.get(ven, order.nominal) if ven else order.nominal
-        limit = self._situation.until + order.reach
-        for count, window in enumerate(times.windows(self._situation.begin)):
+        limit = shifted(self.situation.until, order.reach)
+        for count, window in enumerate(times.windows(self.situation.begin)):
             if window.nominal_start >= limit:
                 return
             if count >= WINDOW_LIMIT:
@@ -147,7 +148,7 @@ class Planner:
 
     def _entry(self, claim: Claim, member: Member, policies: Mapping[str, Policy]) -> Entry:
         type_, values = claim.payload
-        order = self._situation.orders[claim.source]
+        order = self.situation.orders[claim.source]
         described = descriptor(type_, order.event.payload_descriptors, order.defaults)
         hours = (claim.end - claim.start).total_seconds() / 3600 if claim.end else None
         pool = (

@@ -1,0 +1,1 @@
+"""Dispatch, from events to what sinks are told."""

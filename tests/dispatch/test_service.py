@@ -1,0 +1,367 @@
+"""One step of dispatch after another: what sinks are told, whatever happens in between."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.dispatch.rig import AALBORG, SHED, VEJLE, Rig, at, event
+from ven_daemon.domain.dispatches import Answer, Do, Verdict
+from ven_daemon.domain.dispatching.selectors import Route, Selector
+from ven_daemon.domain.events import Payload, Program
+from ven_daemon.domain.ids import EventId, ProgramId
+from ven_daemon.domain.optouts import OptOut
+from ven_daemon.domain.registration import Target
+from ven_daemon.services.dispatch import Choices, Known
+from ven_daemon.services.dispatch.service import LEAD
+
+APPLY, RELEASE = Do.APPLY, Do.RELEASE
+EVERYBODY = [(APPLY, "cafe", 12.5), (APPLY, "charger", 12.5), (APPLY, "pool", 12.5)]
+RELEASED = [(RELEASE, name, kw) for _, name, kw in EVERYBODY]
+SMALL = Payload("SIMPLE", (3,))
+
+
+@pytest.fixture(autouse=True)
+def _charger_like_the_others(rig: Rig) -> None:
+    rig.fleet.change("charger", resource_type="DSR")
+
+
+async def test_an_event_is_applied_at_its_start_and_released_at_its_end(rig: Rig) -> None:
+    rig.book.publish(event(start=10, lasts=60))
+
+    assert await rig.turn(0) == []
+    assert await rig.turn(10) == EVERYBODY
+    assert await rig.turn(30) == []
+    assert await rig.turn(70) == RELEASED
+    assert await rig.turn(80) == []
+
+
+async def test_what_begins_soon_is_on_record_before_it_begins(rig: Rig) -> None:
+    rig.book.publish(event(start=10))
+    rig.now = at(10) - LEAD
+
+    changes = await rig.service.step()
+
+    assert len(changes.created) == 3
+    assert await rig.store.next_due("log", rig.now) == at(10)
+    assert rig.service.next_edge(rig.now) == at(10)
+
+
+async def test_a_deleted_event_is_released(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.turn(0)
+
+    rig.book.withdraw("e")
+
+    assert await rig.turn(5) == RELEASED
+
+
+async def test_an_event_that_is_deleted_before_it_begins_is_never_heard_of(rig: Rig) -> None:
+    rig.book.publish(event(start=1 / 60))
+    await rig.turn(0)
+
+    rig.book.withdraw("e")
+
+    assert await rig.turn(1) == []
+
+
+async def test_a_changed_event_takes_the_place_of_its_earlier_version(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.turn(0)
+
+    rig.book.publish(event("e", 0, 60, SMALL), version="2")
+
+    assert await rig.turn(5) == [(APPLY, name, 0.0) for _, name, _ in EVERYBODY]
+    assert await rig.turn(60) == [(RELEASE, name, 0.0) for _, name, _ in EVERYBODY]
+
+
+async def test_a_better_event_interrupts_and_the_other_resumes(rig: Rig) -> None:
+    rig.book.publish(event("low", 0, 60), event("high", 20, 20, SMALL, priority=0))
+
+    told = {minutes: await rig.turn(minutes) for minutes in (0, 20, 40, 60)}
+
+    assert told[0] == EVERYBODY
+    assert told[20] == [(APPLY, name, 0.0) for _, name, _ in EVERYBODY]
+    assert told[40] == EVERYBODY
+    assert told[60] == RELEASED
+    keys = [command.key for command in rig.sink.commands if command.do is APPLY]
+    assert len(keys) == len(set(keys)) == 9
+
+
+async def test_a_gap_after_the_winner_is_a_release(rig: Rig) -> None:
+    rig.book.publish(event("low", 0, 30), event("high", 20, 20, SMALL, priority=0))
+    await rig.turn(0)
+    await rig.turn(20)
+
+    assert await rig.turn(40) == [(RELEASE, name, 0.0) for _, name, _ in EVERYBODY]
+
+
+async def test_a_restart_repeats_nothing_that_was_acknowledged(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.turn(0)
+
+    rig.start()
+    await rig.store.recover(rig.now)
+
+    assert await rig.turn(5) == []
+    assert await rig.turn(60) == RELEASED
+
+
+async def test_what_happened_while_nobody_ran_is_made_up_for(rig: Rig) -> None:
+    rig.book.publish(event("a", 0, 60), event("b", 90, 60, SMALL))
+    await rig.turn(0)
+    rig.start()
+
+    told = await rig.turn(100)
+
+    # The successor of the same type takes the place of the release that was missed.
+    assert told == [(APPLY, name, 0.0) for _, name, _ in EVERYBODY]
+    assert await rig.turn(101) == []
+
+
+async def test_an_event_that_began_before_it_was_seen_is_applied_from_now_on(rig: Rig) -> None:
+    rig.book.publish(event(start=-30))
+
+    assert await rig.turn(0) == EVERYBODY
+    assert rig.courier.tally.late == 0
+
+
+async def test_a_command_that_comes_late_is_counted(rig: Rig) -> None:
+    rig.book.publish(event(start=1 / 60))
+    await rig.turn(0)
+
+    await rig.turn(2)
+
+    assert rig.courier.tally.late == 3
+
+
+async def test_an_unreachable_sink_is_asked_again_until_it_answers(rig: Rig) -> None:
+    rig.book.publish(event())
+    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "refused")
+    await rig.turn(0)
+
+    rig.sink.answer = type(rig.sink).answer
+    told = await rig.turn(1)
+
+    assert told == EVERYBODY
+    assert [c.repeated for c in rig.sink.commands] == [False] * 3 + [True] * 3
+    assert len({c.key for c in rig.sink.commands}) == 3
+
+
+async def test_what_never_got_through_expires(rig: Rig) -> None:
+    rig.book.publish(event())
+    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "refused")
+    await rig.turn(0)
+    rig.sink.answer = type(rig.sink).answer
+
+    assert await rig.turn(61) == []
+
+
+async def test_what_a_sink_refuses_is_not_offered_again(rig: Rig) -> None:
+    rig.book.publish(event())
+    rig.sink.answer = lambda _: Answer(Verdict.FAILED, "no")
+    await rig.turn(0)
+
+    rig.start()
+
+    assert await rig.turn(5) == []
+    assert await rig.turn(61) == []
+
+
+async def test_a_sink_that_breaks_is_a_sink_that_cannot_be_reached(rig: Rig) -> None:
+    def broken(_: object) -> Answer:
+        raise ZeroDivisionError
+
+    rig.book.publish(event())
+    rig.sink.answer = broken
+    await rig.turn(0)
+    rig.sink.answer = type(rig.sink).answer
+
+    assert rig.courier.tally.verdicts[Verdict.UNREACHABLE] == 3
+    assert await rig.turn(1) == EVERYBODY
+
+
+async def test_targets_choose_resources_and_vens(rig: Rig) -> None:
+    """Emulated privacy: one credential reads all, and each gets what means it."""
+    await rig.target(AALBORG, "north", cafe=("DSR",), charger=("EV",))
+    await rig.target(VEJLE, "south", pool=("DSR",))
+    rig.book.publish(
+        event("south", 0, 60, targets=(Target("south"),)),
+        event("ev", 0, 60, SMALL, targets=(Target("EV"),)),
+    )
+
+    assert await rig.turn(0) == [(APPLY, "charger", 0.0), (APPLY, "pool", 12.5)]
+
+
+async def test_a_program_and_its_event_choose_together(rig: Rig) -> None:
+    await rig.target(AALBORG, "north", cafe=("DSR",), charger=("EV",))
+    program = Program(ProgramId("p"), "p", targets=(Target("north"),))
+    asked = event(targets=(Target("DSR"),))
+    rig.book.events = [Known(asked, "1", at(0), program=program)]
+
+    assert await rig.turn(0) == [(APPLY, "cafe", 12.5)]
+
+
+async def test_targets_that_were_taken_away_end_what_they_meant(rig: Rig) -> None:
+    """T-14: for a resource it is the same as a deletion."""
+    await rig.target(VEJLE, "south", pool=("DSR",))
+    rig.book.publish(event(targets=(Target("south"),)))
+    await rig.turn(0)
+
+    rig.now = at(1)
+    await rig.target(VEJLE, pool=())
+
+    assert await rig.turn(5) == [(RELEASE, "pool", 12.5)]
+
+
+async def test_each_reader_obeys_what_it_was_shown(rig: Rig) -> None:
+    """T-37: the same event in two versions, by target hiding, is obeyed by each in its own."""
+    shared = event()
+    rig.book.events = [
+        Known(shared, "a", at(0), readers=frozenset({AALBORG})),
+        Known(replace(shared, targets=(Target("pool"),)), "b", at(0), readers=frozenset({VEJLE})),
+    ]
+
+    assert await rig.turn(0) == EVERYBODY
+
+
+async def test_opting_out_releases_and_opting_in_again_resumes(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.turn(0)
+
+    await rig.outs.add(OptOut("1", AALBORG, at(5)), at(5))
+    out = await rig.turn(5)
+    await rig.outs.end("1", at(10))
+    back = await rig.turn(10)
+
+    assert out == [(RELEASE, "cafe", 12.5), (RELEASE, "charger", 12.5)]
+    assert back == [(APPLY, "cafe", 12.5), (APPLY, "charger", 12.5)]
+    keys = [command.key for command in rig.sink.commands if command.do is APPLY]
+    assert len(keys) == len(set(keys)) == 5
+
+
+async def test_a_change_of_the_inventory_is_followed(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.turn(0)
+
+    rig.fleet.capacity("cafe", 10)
+    rig.fleet.change("pool", enabled=False)
+
+    assert await rig.turn(5) == [(APPLY, "cafe", 5.0), (RELEASE, "pool", 12.5)]
+
+
+async def test_draws_are_made_once_and_kept(rig: Rig) -> None:
+    """F39: restarts, versions and other VENs move nothing."""
+    rig.book.publish(event(start=60, randomize=30))
+    await rig.turn(0)
+    before = await rig.draws.of([EventId("e")])
+    starts = _starts(rig)
+
+    rig.start()
+    await rig.turn(1)
+    rig.book.publish(event("e", 60, 60, SMALL, randomize=30), version="2")
+    await rig.turn(2)
+
+    assert await rig.draws.of([EventId("e")]) == before
+    assert len({fraction for drawn in before.values() for fraction in drawn.values()}) == 2
+    assert _starts(rig) == starts
+    assert all(at(30) <= start <= at(90) for start in starts.values())
+
+
+def _starts(rig: Rig) -> dict[str, object]:
+    assert rig.service.planned is not None
+    return {p.resource: s.entries[0].start for p, (_, s) in rig.service.planned.plan.items()}
+
+
+async def test_a_silent_vtn_is_told_from_one_that_answers(rig: Rig) -> None:
+    subscribed = event("sub", 0, 600, Payload("IMPORT_CAPACITY_SUBSCRIPTION", (10.0,)))
+    limit = event("lim", 0, 30, Payload("IMPORT_CAPACITY_LIMIT", (20.0,)))
+    rig.book.publish(subscribed, limit)
+    rig.book.answered = {None: at(0)}
+    await rig.turn(0)
+
+    limits = [c for c in await _commands(rig, 60) if c[1] == "pool"]
+    rig.book.answered = {None: at(70)}
+    back = [c for c in await _commands(rig, 70) if c[1] == "pool"]
+
+    assert limits == [(APPLY, "pool", "IMPORT_CAPACITY_LIMIT", 10.0)]
+    assert back == [(RELEASE, "pool", "IMPORT_CAPACITY_LIMIT", 10.0)]
+
+
+async def _commands(rig: Rig, minutes: float) -> list[tuple[Do, str, str, float | None]]:
+    before = len(rig.sink.commands)
+    await rig.turn(minutes)
+    return [(c.do, c.resource, c.type, c.kw) for c in rig.sink.commands[before:]]
+
+
+async def test_an_event_may_end_with_the_vtns_silence_where_that_is_chosen(rig: Rig) -> None:
+    rig.choices = Choices(silent_after=timedelta(minutes=5), silence_releases=True)
+    rig.book.publish(event())
+    rig.book.answered = {None: at(0)}
+    await rig.turn(0)
+
+    assert await rig.turn(4) == []
+    assert await rig.turn(5) == RELEASED
+
+
+async def test_resources_are_reached_by_the_sink_that_is_set_for_them(rig: Rig) -> None:
+    rig.choices = Choices(routes=(Route("log"), Route("mqtt", Selector(resource="pool"))))
+    rig.book.publish(event())
+
+    assert await rig.turn(0) == EVERYBODY[:2]
+    assert len(await rig.store.hand("mqtt", at(0), at(9), 10)) == 1
+
+
+async def test_nonsense_is_told_and_handed_to_nobody(rig: Rig) -> None:
+    """F40: quarantined with its reason."""
+    rig.book.publish(event("bad", 0, 60, Payload("SIMPLE", (9,))), event("ok", 0, 60, SHED))
+
+    assert await rig.turn(0) == EVERYBODY
+    assert rig.service.planned is not None
+    assert dict(rig.service.planned.refused) == {
+        EventId("bad"): "SIMPLE takes an integer 0..3, not 9"
+    }
+
+
+async def test_targets_of_somebody_else_are_counted(rig: Rig) -> None:
+    """F45: ignored, and to be seen."""
+    rig.book.publish(event(targets=tuple(Target(f"t{n}") for n in range(1000))))
+
+    assert await rig.turn(0) == []
+    assert rig.service.planned is not None
+    assert rig.service.planned.unknown_targets == 1000
+
+
+async def test_nothing_is_planned_anew_where_nothing_changed(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.service.step()
+    first = rig.service.planned
+
+    await rig.service.step()
+    same = rig.service.planned
+    rig.now = at(6)
+    await rig.service.step()
+
+    assert first is same
+    assert rig.service.planned is not first
+
+
+async def test_an_open_event_crosses_the_ends_of_plans_unharmed(rig: Rig) -> None:
+    rig.book.publish(event("e", -60 * 24, 60 * 24 * 30))
+
+    assert await rig.turn(0) == EVERYBODY
+    for day in range(1, 4):
+        assert await rig.turn(day * 24 * 60) == []
+
+
+async def test_nothing_new_begins_for_a_paused_ven(rig: Rig) -> None:
+    rig.book.publish(event("a", 0, 60), event("b", 60, 60, SMALL))
+    await rig.turn(0)
+
+    rig.paused.add(VEJLE)
+
+    assert await rig.turn(60) == [
+        (APPLY, "cafe", 0.0),
+        (APPLY, "charger", 0.0),
+        (RELEASE, "pool", 12.5),
+    ]

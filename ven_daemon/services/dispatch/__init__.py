@@ -1,0 +1,24 @@
+"""Dispatch: events become what each resource follows, and sinks are told in time.
+
+book      the port to what the VTN says
+fleet     who can be told, and by which targets they are meant
+orders    events placed in time, for whom they mean, draws included
+service   one step: plan, compare with the record, keep the difference
+courier   one sink's task: hand over what is due, note what it answers
+"""
+
+from ven_daemon.services.dispatch.book import EventBook, Known
+from ven_daemon.services.dispatch.courier import Courier
+from ven_daemon.services.dispatch.fleet import FleetBook
+from ven_daemon.services.dispatch.orders import Orders
+from ven_daemon.services.dispatch.service import Choices, DispatchService
+
+__all__ = [
+    "Choices",
+    "Courier",
+    "DispatchService",
+    "EventBook",
+    "FleetBook",
+    "Known",
+    "Orders",
+]

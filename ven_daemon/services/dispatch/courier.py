@@ -1,0 +1,149 @@
+"""One sink's task: tell it what is due, when it is due, and note what it answers."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from ven_daemon.devices.port import Sink
+from ven_daemon.domain.dispatches import Answer, Command, Dispatch, Do, Verdict
+from ven_daemon.domain.errors import StoreError
+from ven_daemon.store.dispatches import DispatchStore, Told
+
+UNDER_WAY = timedelta(minutes=5)
+"""For how long what was handed over is left alone, should nobody ever answer for it."""
+
+LATE = timedelta(seconds=1)
+"""How long after its window began a dispatch may be handed over and still be in time."""
+
+LOOK_AGAIN = 30.0
+"""Seconds after which a courier looks though nobody woke it."""
+
+PAUSE = 1.0
+"""Seconds before the next attempt where the store does not work."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of what was handed over."""
+
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    late: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    """Spent waiting for the sink's answers, all in all."""
+    slowest: float = 0.0
+    in_flight: int = 0
+
+
+class Courier:
+    """Serves one sink, and waits for nobody else."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        store: DispatchStore,
+        dice: Callable[[], float],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.sink = sink
+        self.tally = Tally()
+        self._store = store
+        self._dice = dice
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._under_way: dict[asyncio.Task[None], tuple[str, ...]] = {}
+
+    def wake(self) -> None:
+        """Say that something may be due."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Hand over until cancelled; what is under way then may or may not have arrived."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._woken.clear()
+                try:
+                    while await self._hand_over(group):
+                        pass
+                    pause = await self._pause()
+                except StoreError as error:
+                    _log.warning("courier.store_failed", sink=self.sink.name, error=str(error))
+                    pause = PAUSE
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), pause)
+
+    async def drain(self) -> None:
+        """Hand over everything that is due, once, and wait for the answers."""
+        async with asyncio.TaskGroup() as group:
+            while await self._hand_over(group):
+                while len(self._under_way) >= self.sink.in_flight:
+                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _hand_over(self, group: asyncio.TaskGroup) -> bool:
+        """Start one call of the sink, if there is room and something is due."""
+        if len(self._under_way) >= self.sink.in_flight:
+            return False
+        now = self._clock()
+        busy = [key for keys in self._under_way.values() for key in keys]
+        due = await self._store.hand(self.sink.name, now, now + UNDER_WAY, self.sink.batch, busy)
+        if not due:
+            return False
+        self._count_late(due, now)
+        task = group.create_task(self._deliver(due), name=f"courier {self.sink.name}")
+        self._under_way[task] = tuple(each.key for each in due)
+        task.add_done_callback(self._came_back)
+        return True
+
+    def _came_back(self, task: asyncio.Task[None]) -> None:
+        self._under_way.pop(task, None)
+        self._woken.set()
+
+    async def _deliver(self, due: Sequence[Dispatch]) -> None:
+        answers = await self._ask([each.command() for each in due])
+        told = [Told(d.key, d.do, answer) for d, answer in zip(due, answers, strict=True)]
+        self.tally.verdicts.update(answer.verdict for answer in answers)
+        try:
+            await self._store.settle(told, self._clock(), self._dice)
+        except StoreError as error:
+            # It is handed over again, as a repetition, once it is no longer left alone.
+            _log.warning("courier.unsettled", sink=self.sink.name, error=str(error))
+
+    async def _ask(self, commands: Sequence[Command]) -> Sequence[Answer]:
+        tally, began = self.tally, time.monotonic()
+        tally.in_flight += 1
+        try:
+            answers = await self.sink.deliver(commands)
+        except Exception as error:  # noqa: BLE001 - a broken sink must not end the others
+            _log.exception("courier.sink_broke", sink=self.sink.name)
+            answers = [Answer(Verdict.UNREACHABLE, f"{type(error).__name__}: {error}")] * len(
+                commands
+            )
+        finally:
+            spent = time.monotonic() - began
+            tally.in_flight -= 1
+            tally.calls += 1
+            tally.seconds += spent
+            tally.slowest = max(tally.slowest, spent)
+        if len(answers) != len(commands):
+            words = f"it answered {len(answers)} of {len(commands)} commands"
+            _log.error("courier.sink_miscounted", sink=self.sink.name, words=words)
+            return [Answer(Verdict.UNREACHABLE, words)] * len(commands)
+        return answers
+
+    def _count_late(self, due: Sequence[Dispatch], now: datetime) -> None:
+        first = (d for d in due if d.do is Do.APPLY and d.attempts == 0)
+        self.tally.late += sum(1 for each in first if each.due and now - each.due > LATE)
+
+    async def _pause(self) -> float:
+        """Say how long nothing will be due, by the monotonic clock that sleeps are timed by."""
+        now = self._clock()
+        due = await self._store.next_due(self.sink.name, now)
+        return LOOK_AGAIN if due is None else min((due - now).total_seconds(), LOOK_AGAIN)

@@ -1,0 +1,286 @@
+"""One step of dispatch: plan what holds, compare it with the record, keep the difference."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from ven_daemon.domain.dispatches import Dispatch
+from ven_daemon.domain.dispatching.claims import Silence
+from ven_daemon.domain.dispatching.convergence import Assignment, Changes, converge, in_force
+from ven_daemon.domain.dispatching.rules import Rules
+from ven_daemon.domain.dispatching.schedules import Entry, Member, Schedule, Situation
+from ven_daemon.domain.dispatching.scheduling import Planner
+from ven_daemon.domain.dispatching.selectors import Route, choose
+from ven_daemon.domain.ids import EventId, VenName
+from ven_daemon.domain.optouts import Absence, OptOut, absences
+from ven_daemon.domain.targets import Place
+from ven_daemon.services.dispatch.book import EventBook
+from ven_daemon.services.dispatch.fleet import Addressees, FleetBook
+from ven_daemon.services.dispatch.orders import Orders, Placed
+from ven_daemon.store.dispatches import DispatchStore, Plan, Record
+from ven_daemon.store.optouts import OptOutStore
+
+LEAD = timedelta(seconds=2)
+"""How long before it begins a dispatch is on record, so that its sink is told in time."""
+
+PERIOD = timedelta(hours=6)
+"""Plans begin and end on this grid: within a period, the passing of time changes no schedule."""
+
+BACKWARDS = timedelta(hours=1)
+"""How far back a plan reaches at least: what ended, but may not have been released yet."""
+
+PLAN_AGE = timedelta(minutes=5)
+"""How old a plan may become before it is made anew though nobody said that anything changed."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What an operator chose."""
+
+    rules: Rules = field(default_factory=Rules)
+    routes: tuple[Route, ...] = (Route("log"),)
+    horizon: timedelta = timedelta(days=1)
+    silent_after: timedelta = timedelta(hours=1)
+    """For how long the VTN may be silent before the fail-safe holds (design.md 3.12)."""
+    silence_releases: bool = False
+    """Whether events end then; else they hold to their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and what is to be seen of it."""
+
+    plan: Plan
+    edges: Sequence[datetime]
+    """Every instant at which something begins or ends, in order."""
+    begin: datetime
+    made: datetime
+    silent: frozenset[VenName]
+    marks: tuple[object, ...]
+    """What it was made of, to see whether it still holds."""
+    refused: Mapping[EventId, str]
+    """Events of which something, or all, was refused, and why."""
+    cut_short: frozenset[EventId]
+    unknown_targets: int
+
+    @property
+    def followed(self) -> int:
+        """How many resources follow something."""
+        return len(self.plan)
+
+
+class DispatchService:
+    """Safe to repeat at any time; nothing depends on having seen anything change."""
+
+    def __init__(
+        self,
+        book: EventBook,
+        fleet: FleetBook,
+        orders: Orders,
+        store: DispatchStore,
+        outs: OptOutStore,
+        choices: Callable[[], Choices],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        paused: Container[VenName] = (),
+    ) -> None:
+        """Take who is *paused*: nothing new begins for them, and what they follow takes its course."""
+        self._book = book
+        self._fleet = fleet
+        self._orders = orders
+        self._store = store
+        self._outs = outs
+        self._choices = choices
+        self._clock = clock
+        self._paused = paused
+        self._changed = True
+        self.planned: Planned | None = None
+        """The plan in force."""
+
+    def changed(self) -> None:
+        """Say that events, or settings, may have changed: the next step plans anew."""
+        self._changed = True
+
+    async def step(self) -> Changes:
+        """Plan where something changed, and bring the record in line."""
+        now = self._clock()
+        planned, is_new = await self._plan(now)
+
+        def decide(record: Record) -> Changes:
+            created, changed = _compare(planned.plan, record, now)
+            paused = self._paused
+            return Changes(tuple(c for c in created if c.place.ven not in paused), changed)
+
+        changes = await self._store.step(planned.plan if is_new else None, decide, now)
+        self.planned = planned
+        if changes.created or changes.changed:
+            _log.info(
+                "dispatch.stepped", created=len(changes.created), changed=len(changes.changed)
+            )
+        return changes
+
+    def next_edge(self, now: datetime) -> datetime | None:
+        """Say when the next step is due: something begins soon after it, or ends at it."""
+        if self.planned is None:
+            return None
+        edges = self.planned.edges
+        following = bisect_right(edges, now)
+        return edges[following] if following < len(edges) else None
+
+    async def _plan(self, now: datetime) -> tuple[Planned, bool]:
+        """Give the plan in force, or a new one where that may be out of date."""
+        changed, self._changed = self._changed, False
+        try:
+            addressees = await self._fleet.addressees()
+            silent = await self._silent(now)
+            marks = (addressees, *await self._outs.mark())
+            if self.planned and not changed and _holds(self.planned, now, silent, marks):
+                return self.planned, False
+            return await self._make(now, addressees, silent, marks), True
+        except BaseException:
+            self._changed = True
+            raise
+
+    async def _make(
+        self,
+        now: datetime,
+        addressees: Addressees,
+        silent: Mapping[VenName, Silence],
+        marks: tuple[object, ...],
+    ) -> Planned:
+        choices, begin = self._choices(), _period(now)
+        until = begin + PERIOD + choices.horizon
+        known = await self._book.standing(begin)
+        placed = await self._orders.place(known, addressees.index)
+        outs = await self._outs.since(begin)
+        situation = Situation(
+            placed.orders,
+            begin,
+            until,
+            _away(outs, addressees.members, begin, until),
+            silent,
+            choices.rules,
+        )
+        planner = Planner(addressees.members, situation)
+        plan, edges = await asyncio.to_thread(_lay_out, planner, addressees, choices.routes)
+        self._say(planner, placed)
+        return Planned(
+            plan,
+            edges,
+            begin,
+            now,
+            frozenset(silent),
+            marks,
+            {**planner.refused, **placed.unplaceable},
+            frozenset(planner.cut_short),
+            placed.unknown_targets,
+        )
+
+    async def _silent(self, now: datetime) -> dict[VenName, Silence]:
+        """Say for whom the VTN has been silent for too long, and since when."""
+        choices, heard = self._choices(), await self._book.heard()
+        everybody = heard.get(None)
+        silent = {}
+        for ven in (await self._fleet.addressees()).index.vens:
+            last = heard.get(ven, everybody)
+            if last is not None and last + choices.silent_after <= now:
+                silent[ven] = Silence(last + choices.silent_after, choices.silence_releases)
+        return silent
+
+    def _say(self, planner: Planner, placed: Placed) -> None:
+        """Tell what could not be taken as it is: once, until it changes."""
+        before = self.planned.refused if self.planned else {}
+        for event, reason in {**planner.refused, **placed.unplaceable}.items():
+            if before.get(event) != reason:
+                _log.warning("dispatch.refused", dispatch_event=event, reason=reason)
+        for event in planner.cut_short - (self.planned.cut_short if self.planned else set()):
+            _log.warning("dispatch.cut_short", dispatch_event=event)
+        if planner.situation.silent and not (self.planned and self.planned.silent):
+            _log.warning("dispatch.vtn_silent", vens=len(planner.situation.silent))
+
+
+def _holds(
+    planned: Planned,
+    now: datetime,
+    silent: Mapping[VenName, Silence],
+    marks: tuple[object, ...],
+) -> bool:
+    return (
+        planned.marks == marks
+        and planned.silent == silent.keys()
+        and planned.begin == _period(now)
+        and now - PLAN_AGE < planned.made <= now
+    )
+
+
+def _period(now: datetime) -> datetime:
+    """Give the instant from which on a plan made now looks at events."""
+    seconds = int((now - BACKWARDS).timestamp())
+    return datetime.fromtimestamp(seconds - seconds % int(PERIOD.total_seconds()), UTC)
+
+
+def _away(
+    outs: Sequence[OptOut], members: Sequence[Member], begin: datetime, until: datetime
+) -> dict[Place, tuple[Absence, ...]]:
+    """Say who is away when; only those who opted out are looked at."""
+    times = {out.id: absences(out, begin, until) for out in outs}
+    by_ven: dict[VenName, list[OptOut]] = {}
+    for out in outs:
+        by_ven.setdefault(out.ven, []).append(out)
+    found: dict[Place, tuple[Absence, ...]] = {}
+    for member in members:
+        own = [out for out in by_ven.get(member.place.ven, ()) if out.is_about(member.place)]
+        if own:
+            found[member.place] = tuple(time for out in own for time in times[out.id])
+    return found
+
+
+def _lay_out(
+    planner: Planner, addressees: Addressees, routes: Sequence[Route]
+) -> tuple[Plan, list[datetime]]:
+    """Make the plan, say by which sink everybody is reached, and when something happens."""
+    schedules = planner.plan()
+    sinks: dict[object, str] = {}
+    plan: dict[Place, tuple[Assignment, Schedule]] = {}
+    for member in addressees.members:
+        schedule = schedules.get(member.place)
+        if schedule is not None:
+            if member.kind not in sinks:
+                route = choose(routes, member.kind)
+                sinks[member.kind] = route.sink if route else routes[0].sink
+            sink = sinks[member.kind]
+            plan[member.place] = Assignment(member.place, member.name, sink), schedule
+    different = {id(schedule): schedule for schedule in schedules.values()}
+    edges: set[datetime] = set()
+    for schedule in different.values():
+        for entry in schedule.entries:
+            edges.add(entry.start - LEAD)
+            edges.add(entry.start)
+            if entry.end is not None:
+                edges.add(entry.end)
+    return plan, sorted(edges)
+
+
+def _compare(plan: Plan, record: Record, now: datetime) -> Changes:
+    """Compare everybody's schedule with the record, and the record with nothing planned."""
+    wanted: dict[int, tuple[Entry, ...]] = {}
+    created: list[Dispatch] = []
+    changed: list[Dispatch] = []
+    for place, (who, schedule) in plan.items():
+        if id(schedule) not in wanted:
+            wanted[id(schedule)] = in_force(schedule.entries, now, LEAD)
+        holding, held = wanted[id(schedule)], record.get(place, ())
+        if holding or held:
+            some = converge(who, holding, held, now)
+            created.extend(some.created)
+            changed.extend(some.changed)
+    for place, held in record.items():
+        if place not in plan:
+            nobody = Assignment(place, held[0].name, held[0].sink)
+            changed.extend(converge(nobody, (), held, now).changed)
+    return Changes(tuple(created), tuple(changed))
