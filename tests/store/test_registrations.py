@@ -1,7 +1,6 @@
 """Registrations on record: one contract for both databases."""
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -48,7 +47,7 @@ async def test_a_resource_comes_back_as_it_went(store: RegistrationStore, record
 
 @pytest.mark.parametrize("status", list(Status))
 async def test_every_status_comes_back(store: RegistrationStore, status: Status) -> None:
-    await store.save(NOW, resources=[(AALBORG, replace(FULL, status=status))])
+    await store.save(NOW, resources=[(AALBORG, FULL._replace(status=status))])
 
     assert (await store.records())[AALBORG].resources["Algade 1"].status is status
 
@@ -73,7 +72,7 @@ async def test_a_ven_comes_back_with_its_instant(store: RegistrationStore) -> No
 
 
 async def test_a_later_record_replaces_an_earlier_one_whole(store: RegistrationStore) -> None:
-    await store.save(NOW, {AALBORG: replace(FULL, name="Aalborg")}, [(AALBORG, FULL)])
+    await store.save(NOW, {AALBORG: FULL._replace(name="Aalborg")}, [(AALBORG, FULL)])
     later = Record("Algade 1", Status.REGISTERED, key="r9", vtn_id="new")
 
     await store.save(NOW, {AALBORG: Record("Aalborg", Status.FAILED)}, [(AALBORG, later)])
@@ -84,7 +83,7 @@ async def test_a_later_record_replaces_an_earlier_one_whole(store: RegistrationS
 
 
 async def test_one_name_under_two_vens_is_two_resources(store: RegistrationStore) -> None:
-    other = replace(FULL, key="r7", vtn_id="other")
+    other = FULL._replace(key="r7", vtn_id="other")
     await store.save(NOW, resources=[(AALBORG, FULL), (VEJLE, other)])
 
     records = await store.records()
@@ -95,7 +94,7 @@ async def test_one_name_under_two_vens_is_two_resources(store: RegistrationStore
 
 async def test_two_vtns_know_nothing_of_each_other(state: Database) -> None:
     here, there = RegistrationStore(state, "http://a/"), RegistrationStore(state, "http://b/")
-    other = replace(FULL, vtn_id="there")
+    other = FULL._replace(vtn_id="there")
     await here.save(NOW, {AALBORG: BARE}, [(AALBORG, FULL)])
     await there.save(NOW, {AALBORG: BARE}, [(AALBORG, other)])
 
@@ -136,7 +135,7 @@ async def test_ten_thousand_records_are_one_transaction_and_quick(
     store: RegistrationStore,
 ) -> None:
     rows = [
-        (VenName(f"V{n % 158}"), replace(FULL, name=f"R{n}", key=f"k{n}")) for n in range(10_000)
+        (VenName(f"V{n % 158}"), FULL._replace(name=f"R{n}", key=f"k{n}")) for n in range(10_000)
     ]
     began = time.monotonic()
 
@@ -157,7 +156,7 @@ async def test_nothing_to_save_is_no_transaction(store: RegistrationStore) -> No
 
 
 async def test_a_batch_that_fails_leaves_nothing(store: RegistrationStore) -> None:
-    nameless = replace(FULL, name=None)  # type: ignore[arg-type]
+    nameless = FULL._replace(name=None)  # type: ignore[arg-type]
 
     with pytest.raises(Exception, match=r"(?i)null"):
         await store.save(NOW, {AALBORG: BARE}, [(AALBORG, FULL), (AALBORG, nameless)])
@@ -185,7 +184,7 @@ async def test_an_instant_without_a_zone_is_refused(store: RegistrationStore) ->
     ids=ascii,
 )
 async def test_odd_names_come_back_as_they_went(store: RegistrationStore, odd: str) -> None:
-    record = replace(FULL, name=odd, key=odd, last_error=odd, targets=(Target(odd, odd),))
+    record = FULL._replace(name=odd, key=odd, last_error=odd, targets=(Target(odd, odd),))
     await store.save(NOW, {VenName(odd): Record(odd, Status.FAILED)}, [(VenName(odd), record)])
 
     assert (await store.records())[VenName(odd)].resources == {odd: record}
@@ -193,13 +192,13 @@ async def test_odd_names_come_back_as_they_went(store: RegistrationStore, odd: s
 
 async def test_names_differ_by_their_code_points(store: RegistrationStore) -> None:
     names = ["é", "e\u0301", "É", "E", "e", "e "]
-    await store.save(NOW, resources=[(AALBORG, replace(FULL, name=name)) for name in names])
+    await store.save(NOW, resources=[(AALBORG, FULL._replace(name=name)) for name in names])
 
     assert set((await store.records())[AALBORG].resources) == set(names)
 
 
 async def test_words_of_a_vtn_with_nul_in_them_can_be_kept(store: RegistrationStore) -> None:
-    record = replace(FULL, last_error="400 Bad\0 Request")
+    record = FULL._replace(last_error="400 Bad\0 Request")
 
     await store.save(NOW, resources=[(AALBORG, record)])
 
@@ -209,14 +208,14 @@ async def test_words_of_a_vtn_with_nul_in_them_can_be_kept(store: RegistrationSt
 
 
 async def test_targets_may_hold_nul(store: RegistrationStore) -> None:
-    await store.save(NOW, resources=[(AALBORG, replace(FULL, targets=(Target("a\0b"),)))])
+    await store.save(NOW, resources=[(AALBORG, FULL._replace(targets=(Target("a\0b"),)))])
 
     assert "Algade 1" in (await store.records())[AALBORG].resources
 
 
 async def test_long_keys_and_names_of_the_inventory_fit(store: RegistrationStore) -> None:
     long = VenName("V" * 512)
-    await store.save(NOW, {long: BARE}, [(long, replace(FULL, key="k" * 512))])
+    await store.save(NOW, {long: BARE}, [(long, FULL._replace(key="k" * 512))])
 
     assert (await store.records())[long].resources["Algade 1"].key == "k" * 512
 
