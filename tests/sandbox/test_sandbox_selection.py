@@ -72,6 +72,7 @@ def test_a_listing_is_what_a_search_through_everything_finds(
         for now in (None, float(next(clock))):
             found = [row.id for row in selections.select(*clauses, now=now)]
             assert found == plainly(shelf.rows, clauses, now)
+        assert all(order.rows for order in shelf.orders.values())
         keys = {(r.parent, r.name) for r in shelf.rows.values() if r.name is not None}
         named = sum(row.name is not None for row in shelf.rows.values())
         assert shelf.duplicates == named - len(keys)

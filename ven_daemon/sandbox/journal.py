@@ -6,7 +6,7 @@ A line is in the operating system's hands before the client has its answer, so a
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,10 @@ class Journal:
         """Remember an object as it is now."""
         self._append(b'{"put":"' + noun.encode() + b'","object":' + wire + b"}\n")
 
-    def drop(self, noun: str, object_id: str) -> None:
-        """Remember that an object is gone."""
-        self._append(orjson.dumps({"drop": noun, "id": object_id}) + b"\n")
+    def drop(self, gone: Sequence[tuple[str, str]]) -> None:
+        """Remember that objects are gone, by one write."""
+        lines = (orjson.dumps({"drop": noun, "id": object_id}) + b"\n" for noun, object_id in gone)
+        self._append(b"".join(lines))
 
     def wipe(self) -> None:
         """Remember that all objects are gone."""
@@ -67,14 +68,14 @@ class Journal:
             os.close(self._file)
             self._file = -1
 
-    def _append(self, line: bytes) -> None:
-        """Write a whole line or none: half a line would spoil the next one."""
+    def _append(self, lines: bytes) -> None:
+        """Write whole lines or none: half a line would spoil the next one."""
         try:
-            written = os.write(self._file, line)
+            written = os.write(self._file, lines)
         except OSError:
             os.ftruncate(self._file, self.size)
             raise
-        if written < len(line):
+        if written < len(lines):
             os.ftruncate(self._file, self.size)
             raise OSError(f"{self._path}: the disk is full")
         self.size += written

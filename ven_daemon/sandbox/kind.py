@@ -4,7 +4,7 @@ A further kind is a file with a subclass, a shelf in `objects`, scopes in `profi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ven_daemon.sandbox import fields
@@ -77,8 +77,7 @@ class Kind(ABC):
         row = self._reach(call, object_id, right)
         self._refuse_removal(row)
         body = self._wire(row)
-        self._let_go(row)
-        self._objects.drop(self._shelf, row)
+        self._objects.drop((self._shelf, row), *self._dependants(row))
         return Answer(200, body, accepted=row.wire)
 
     @abstractmethod
@@ -108,8 +107,9 @@ class Kind(ABC):
     def _refuse_removal(self, row: Row) -> None:  # noqa: B027 - as above
         """Refuse to take out what others depend on."""
 
-    def _let_go(self, row: Row) -> None:  # noqa: B027 - as above
-        """Take out what goes with an object."""
+    def _dependants(self, row: Row) -> Iterable[tuple[Shelf, Row]]:  # noqa: ARG002
+        """Name what goes with an object that is taken out."""
+        return ()
 
     def _refuse_second(self, row: Row) -> None:
         """Keep names unique, where the sandbox is strict."""

@@ -1,6 +1,6 @@
 """Everything the VTN holds, and how it is kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,8 +23,8 @@ class Keeper(Protocol):
     def put(self, noun: str, wire: bytes) -> None:
         """Remember an object as it is now."""
 
-    def drop(self, noun: str, object_id: str) -> None:
-        """Remember that an object is gone."""
+    def drop(self, gone: Sequence[tuple[str, str]]) -> None:
+        """Remember that objects are gone, each a kind and an id: all of them or none."""
 
     def wipe(self) -> None:
         """Remember that all objects are gone."""
@@ -92,11 +92,12 @@ class Objects:
             self.keeper.put(shelf.noun, row.wire)
         shelf.put(row)
 
-    def drop(self, shelf: Shelf, row: Row) -> None:
-        """Accept the end of an object."""
+    def drop(self, *gone: tuple[Shelf, Row]) -> None:
+        """Accept the end of an object and of what goes with it."""
         if self.keeper is not None:
-            self.keeper.drop(shelf.noun, row.id)
-        shelf.drop(row)
+            self.keeper.drop([(shelf.noun, row.id) for shelf, row in gone])
+        for shelf, row in gone:
+            shelf.drop(row)
 
     def wipe(self) -> None:
         """Forget all objects."""

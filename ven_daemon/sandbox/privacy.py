@@ -29,26 +29,26 @@ class Grants:
 
     def __init__(self, objects: Objects) -> None:
         self._vens, self._resources = objects.vens, objects.resources
-        self._known: dict[str, tuple[int, int, Sight]] = {}
+        self._known: dict[str, tuple[tuple[int, ...], Sight]] = {}
 
     def sight(self, client: str) -> Sight:
         """Say what a client may read; reckoned anew where its vens or resources changed."""
         vens = self._vens.find("clientID", client)
         stamps = (
             self._vens.stamp("clientID", client),
-            max((self._resources.stamp("venID", ven.id) for ven in vens), default=0),
+            *(self._resources.stamp("venID", ven.id) for ven in vens),
         )
         known = self._known.get(client)
-        if known is None or known[:2] != stamps:
+        if known is None or known[0] != stamps:
             granted: set[Facet] = set()
             for ven in vens:
                 for row in (ven, *self._resources.find("venID", ven.id)):
                     granted.update(facets_of_targets(row.targets))
             granted.discard(UNTARGETED)
             targeted = frozenset(granted)
-            known = (*stamps, Sight(targeted, targeted | {UNTARGETED}))
+            known = stamps, Sight(targeted, targeted | {UNTARGETED})
             self._known[client] = known
-        return known[2]
+        return known[1]
 
 
 def hidden(row: Row, shown: Clause) -> bytes:

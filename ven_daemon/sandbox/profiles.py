@@ -32,11 +32,11 @@ NOBODY = "anonymous"
 
 
 class Form(Enum):
-    """The three shapes of a body: whom it comes from decides what it may say."""
+    """The shapes of a body, where whom it comes from decides what it may say; else it is plain."""
 
     BUSINESS = "BL"
     VEN = "VEN"
-    PLAIN = "3.0"
+    PLAIN = ""
 
 
 class Profile(ABC):

@@ -1,5 +1,7 @@
 """Programs: `/programs` and `/programs/{programID}`."""
 
+from collections.abc import Iterable
+
 from ven_daemon.sandbox.business import BusinessKind
 from ven_daemon.sandbox.messages import Answer, Call
 from ven_daemon.sandbox.objects import Objects
@@ -7,7 +9,7 @@ from ven_daemon.sandbox.privacy import Grants
 from ven_daemon.sandbox.problems import FOREIGN_KEY, conflict
 from ven_daemon.sandbox.profiles import Profile
 from ven_daemon.sandbox.query import Query
-from ven_daemon.sandbox.shelf import Row
+from ven_daemon.sandbox.shelf import Row, Shelf
 
 
 class Programs(BusinessKind):
@@ -27,7 +29,7 @@ class Programs(BusinessKind):
         if self._objects.events.find("programID", row.id):
             raise conflict(FOREIGN_KEY)
 
-    def _let_go(self, row: Row) -> None:
-        """Take the subscriptions to a program along: they mean nothing without it."""
-        for subscription in tuple(self._objects.subscriptions.find("programID", row.id)):
-            self._objects.drop(self._objects.subscriptions, subscription)
+    def _dependants(self, row: Row) -> Iterable[tuple[Shelf, Row]]:
+        """Name the subscriptions to a program: they mean nothing without it."""
+        shelf = self._objects.subscriptions
+        return [(shelf, subscription) for subscription in shelf.find("programID", row.id)]

@@ -16,8 +16,8 @@ _EVERYTHING: Clause = frozenset((ALL,))
 
 
 class _Kept(NamedTuple):
-    narrowest: Clause
-    stamp: int
+    state: tuple[Clause, int, int]
+    """What it was gathered from: the narrowest clause, how many orders, when they changed last."""
     until: float
     rows: Sequence[Row]
 
@@ -41,15 +41,12 @@ class Selections:
             return ()
         if len(orders) == 1 and len(clauses) <= 1 and now is None:
             return orders[0].rows
-        stamp = max(order.stamp for order in orders)
+        # An order that is gone is seen by their number, one that came back by its stamp.
+        state = narrowest, len(orders), max(order.stamp for order in orders)
         key = (clauses, now is not None)
         kept = self._kept.get(key)
-        if (
-            kept is None
-            or (kept.narrowest, kept.stamp) != (narrowest, stamp)
-            or (now is not None and now >= kept.until)
-        ):
-            kept = _Kept(narrowest, stamp, *_gather(orders, clauses, narrowest, now))
+        if kept is None or kept.state != state or (now is not None and now >= kept.until):
+            kept = _Kept(state, *_gather(orders, clauses, narrowest, now))
             self._keep(key, kept)
         return kept.rows
 

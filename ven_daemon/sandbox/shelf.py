@@ -166,10 +166,10 @@ class Shelf:
         """Add an object, or replace the one of its id; only its rank decides where it stands."""
         self._changes += 1
         old = self.rows.get(row.id)
-        before = old.facets if old is not None else ()
-        if old is not None:
-            self._leave(old, [facet for facet in before if facet not in row.facets])
+        before, after = frozenset(old.facets if old else ()), frozenset(row.facets)
         key = self._key(row.facets)
+        if old is not None:
+            self._leave(old, before - after)
         for facet in row.facets:
             order = self._order(facet)
             if old is not None and facet in before:
@@ -191,9 +191,11 @@ class Shelf:
             order = self._order(facet)
             order.drop(row)
             self.duplicates -= facet == key and len(order.rows) > 0
+            if not order.rows:
+                del self.orders[facet]
 
     def _order(self, facet: Facet) -> Order:
-        """Fetch the order of a facet for a change; an empty one stays, for its stamp."""
+        """Fetch the order of a facet for a change."""
         order = self.orders.get(facet)
         if order is None:
             order = self.orders[facet] = Order()
