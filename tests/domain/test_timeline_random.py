@@ -120,6 +120,13 @@ def test_a_loop_is_moved_with_all_its_rounds() -> None:
     assert timeline.next_change(at("2126-01-01T00:15:00Z")) == at("2126-01-01T00:30:00Z")
 
 
+def test_a_loop_is_found_where_it_is_even_if_moved_by_rounds() -> None:
+    """4.2 with 4.1 rule 8: an hour, repeated, five hours late."""
+    given = event(interval(), of=period("08:00", "PT1H", "PT5H"), lasts="PT3H")
+
+    assert drawn(placed(given, draws={0: 1.0}), "14:30") == ["14:00-15:00 0", "15:00-16:00 0"]
+
+
 def test_packed_prices_move_together() -> None:
     """4.2 with 4.1 rule 10."""
     given = event(interval(PRICE=(1, 2)), of=period("08:00", "PT2H", "PT10M"))

@@ -158,6 +158,15 @@ def test_the_last_round_is_cut_where_the_event_s_duration_ends() -> None:
     assert drawn(placed(given))[-2:] == ["11:00-12:00 1", "12:00-12:30 0"]
 
 
+def test_what_is_done_at_the_very_end_of_a_round_is_not_lost_to_the_next() -> None:
+    """4.1 rule 8 with T-17: a reboot after each hour, at the instant the next one begins."""
+    given = event(interval("08:00", "PT1H"), interval(CTA2045_REBOOT=0), lasts="P9999Y")
+
+    now = placed(given).at(at("11:00"))
+
+    assert [(w.index, w.turn, w.is_instant) for w in now] == [(1, 2, True), (0, 3, False)]
+
+
 def test_an_endless_event_duration_repeats_for_ever() -> None:
     """4.1 rule 8, F35: `P9999Y` "the set of intervals repeat indefinitely" (7.3)."""
     given = event(interval(), interval(), of=period("08:00", "PT1H"), lasts="P9999Y")
@@ -204,6 +213,20 @@ def test_packed_values_divide_their_interval(kind: str) -> None:
     assert drawn(timeline) == ["00:00-01:00 0", "01:00-02:00 0", "02:00-03:00 0"]
     assert [w.payloads[0].values for w in windows(timeline)] == [(0.17,), (0.03,), (0.11,)]
     assert [w.part for w in windows(timeline)] == [0, 1, 2]
+
+
+def test_an_event_cut_between_two_packed_values_has_no_more_of_them() -> None:
+    """4.1 rules 8 and 10 together."""
+    given = event(interval("00:00", "PT3H", PRICE=(1, 2, 3)), lasts="PT2H")
+
+    assert drawn(placed(given)) == ["00:00-01:00 0", "01:00-02:00 0"]
+
+
+def test_packed_values_keep_their_place_among_intervals_that_overlap() -> None:
+    """4.1 rules 6 and 10 together; at the same instant the list's order counts."""
+    given = event(interval("08:00", "PT2H", PRICE=(1, 2)), interval("09:00", "PT2H"))
+
+    assert drawn(placed(given)) == ["08:00-09:00 0", "09:00-10:00 0", "09:00-11:00 1"]
 
 
 @pytest.mark.parametrize("kind", ["CURVE", "DISPATCH_INSTRUCTION", "SOMEBODYS_OWN"])

@@ -100,12 +100,12 @@ def _marks(payloads: tuple[Payload, ...]) -> tuple[Sequence[int], int]:
 
 
 def _over(start: datetime, end: datetime, since: datetime, marks: Sequence[int], grid: int) -> int:
-    """Count the parts that are over at *since*, or one less."""
+    """Count the parts before the one that holds *since*."""
     if since <= start:
         return 0
     whole = (end - start) // _MICROSECOND
     reached = min(since - start, end - start) // _MICROSECOND * grid // whole
-    return max(0, bisect_right(marks, reached) - 2)
+    return max(0, bisect_right(marks, reached) - 1)
 
 
 def _edge(start: datetime, end: datetime, duration: Duration, mark: int, grid: int) -> datetime:

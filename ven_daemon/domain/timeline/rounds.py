@@ -45,12 +45,14 @@ class Rounds:
 
     def turns(self, since: datetime) -> Iterator[tuple[int, Offset]]:
         """Count the rounds, from one that is not over at *since*."""
+        if self.step is None:
+            yield 0, _STILL
+            return
         # One round earlier: what happens at the very end of a round is still to be done.
         first = max(0, bisect_right(range(_MOST_TURNS), since, key=self.begin) - 2)
-        for turn in count(first if self.step else 0):
+        for turn in count(first):
             offset = self.offset(turn)
-            begin = self.begin(turn)
-            if offset is None or begin >= (self.stop or LAST_INSTANT):
+            if offset is None or self.begin(turn) >= (self.stop or LAST_INSTANT):
                 return
             yield turn, offset
 
