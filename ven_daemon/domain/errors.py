@@ -10,6 +10,7 @@
     │   │   └── LeaseLostError        …… and took it over from us
     │   ├── StoreBusyError            … it is locked, and the same may go well later
     │   │   └── StoreFullError        …… its disk is full
+    │   ├── StoreBehindError          … it does not keep up with what comes in
     │   ├── StoreInterruptedError     … its server went away: the whole transaction may be repeated
     │   └── StoreSuspectError         … nothing that it says of what was written can be trusted
     └── VtnError                      talking to a VTN failed
@@ -85,6 +86,10 @@ class StoreBusyError(StoreError):
 
 class StoreFullError(StoreBusyError):
     """There is no room to write; what was committed is safe."""
+
+
+class StoreBehindError(StoreError):
+    """More comes in than can be committed: whoever brings it is to come back later."""
 
 
 class StoreInterruptedError(StoreError):

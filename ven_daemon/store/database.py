@@ -191,7 +191,7 @@ def _postgres(url: URL) -> AsyncEngine:
             connect_args={
                 "connect_timeout": 5,
                 "tcp_user_timeout": 5000,
-                "options": "-c statement_timeout=60000"
+                "options": "-c statement_timeout=60000 -c synchronous_commit=on"
                 " -c idle_in_transaction_session_timeout=10000",
             },
         )

@@ -14,6 +14,13 @@ from ven_daemon.store.schema.dispatches import (
     schedules,
 )
 from ven_daemon.store.schema.inventory import connections, resources
+from ven_daemon.store.schema.readings import (
+    device_tokens,
+    late_readings,
+    reading_resources,
+    reading_totals,
+    readings,
+)
 from ven_daemon.store.schema.registrations import (
     credentials,
     instance,
@@ -29,13 +36,18 @@ __all__ = [
     "assignments",
     "connections",
     "credentials",
+    "device_tokens",
     "dispatches",
     "draws",
     "entries",
     "instance",
+    "late_readings",
     "leases",
     "opt_outs",
     "paused_vens",
+    "reading_resources",
+    "reading_totals",
+    "readings",
     "resource_registrations",
     "resources",
     "schedules",

@@ -1,0 +1,242 @@
+"""Readings, durable: each once, the late ones marked, the old ones trimmed, all counted."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, delete, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ven_daemon.domain.ids import ResourceKey
+from ven_daemon.domain.readings import Reading
+from ven_daemon.store import reading_rows
+from ven_daemon.store.database import Database
+from ven_daemon.store.reading_numbers import ResourceNumbers
+from ven_daemon.store.reading_pages import ReadingPages
+from ven_daemon.store.reading_rows import SLOT, Row, instant, micros
+from ven_daemon.store.reading_statements import Postgres, Sqlite, Statements
+from ven_daemon.store.schema import late_readings, reading_totals, readings
+
+TRIMMED_AT_ONCE = 5000
+"""Rows that one transaction deletes at the most: it holds the writer."""
+
+LATE_AT_ONCE = 5000
+"""Late spans that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What became of every reading that was ever written; kept with the readings."""
+
+    accepted: int = 0
+    """New ones."""
+    repeated: int = 0
+    """Held already, with the same value."""
+    replaced: int = 0
+    """Held with another value, which gave way: the last writer wins."""
+    contradicted: int = 0
+    """Held with another value, which may be in a report by now: the first writer wins."""
+    late: int = 0
+    """Of the new ones, those for a time whose reports had been built."""
+    trimmed: int = 0
+    """Deleted by the limits of age and size."""
+
+    @property
+    def held(self) -> int:
+        """How many there are."""
+        return self.accepted - self.trimmed
+
+    def plus(self, more: "Totals") -> "Totals":
+        """Add them up."""
+        return Totals(*(a + b for a, b in zip(astuple(self), astuple(more), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class LateSpan:
+    """Where a resource's readings came in after reports of that time had been built."""
+
+    resource: ResourceKey
+    earliest: datetime
+    latest: datetime
+    revision: int
+    """A span that grew since this was read has another one."""
+
+
+class ReadingStore:
+    """Each method is one transaction. One process writes, others may look."""
+
+    def __init__(self, database: Database) -> None:
+        self.counted = Totals()
+        """The totals as this process knows them, once it has read or written."""
+        self._database = database
+        self._statements: Statements = Sqlite() if database.is_sqlite else Postgres()
+        self._numbers = ResourceNumbers(database)
+        self._closed: int | None = None
+        self._writing = asyncio.Lock()
+        self.pages = ReadingPages(database, self._numbers)
+
+    async def write(self, given: Sequence[Reading]) -> Totals:
+        """Keep readings: once this returns they are on disk. Give what became of them.
+
+        A reading that is held already (same resource, quantity and instant) changes
+        nothing; with another value the last one is taken, unless reports of that
+        instant have been built, when the first one stays (docs/telemetry.md).
+        """
+        async with self._writing:
+            if self._closed is None:
+                await self._numbers.load()
+                await self.totals()
+                self._closed = await self._closed_until()
+            async with self._database.begin() as connection:
+                fresh = await self._numbers.give(connection, (each.resource for each in given))
+                numbers = self._numbers.with_(fresh)
+                rows = [reading_rows.row(each, numbers[each.resource]) for each in given]
+                done = await self._keep(connection, rows, self._closed)
+                await _count(connection, done)
+            self._numbers.learn(fresh)
+            self.counted = self.counted.plus(done)
+        return done
+
+    async def close(self, until: datetime) -> None:
+        """Say that reports up to *until* are built from what is read after this returns.
+
+        What is written from now on for a time before it is late.
+        """
+        until_ = micros(until)
+        async with self._writing:  # what is being written is not late, and will be read
+            async with self._database.begin() as connection:
+                later = reading_totals.c.closed < until_
+                await connection.execute(update(reading_totals).where(later).values(closed=until_))
+            self._closed = await self._closed_until()
+
+    async def late(self) -> list[LateSpan]:
+        """Say where late readings came in, oldest first, a portion at a time."""
+        query = select(late_readings).order_by(late_readings.c.slot, late_readings.c.resource)
+        async with self._database.read() as connection:
+            found = (await connection.execute(query.limit(LATE_AT_ONCE))).all()
+        keys = await self._numbers.keys([row.resource for row in found])
+        return [
+            LateSpan(key, instant(row.earliest), instant(row.latest), row.revision)
+            for row, key in zip(found, keys, strict=True)
+        ]
+
+    async def settle(self, spans: Iterable[LateSpan]) -> None:
+        """Forget late spans that have been dealt with, unless they grew meanwhile."""
+        async with self._database.begin() as connection:
+            for span in spans:
+                [number] = await self._numbers.of([span.resource])
+                same = and_(
+                    late_readings.c.slot == micros(span.earliest) // SLOT,
+                    late_readings.c.resource == number,
+                    late_readings.c.revision == span.revision,
+                )
+                await connection.execute(delete(late_readings).where(same))
+
+    async def totals(self) -> Totals:
+        """Read the counts."""
+        columns = [reading_totals.c[each.name] for each in fields(Totals)]
+        async with self._database.read() as connection:
+            self.counted = Totals(*(await connection.execute(select(*columns))).one())
+        return self.counted
+
+    async def trim(self, before: datetime | None = None) -> int:
+        """Delete the oldest readings, a portion at the most; none is left where it gives 0.
+
+        With *before*, only those of slots that had ended by then.
+        """
+        oldest = select(*readings.primary_key.columns).order_by(*readings.primary_key.columns)
+        if before is not None:
+            oldest = oldest.where(readings.c.slot < micros(before) // SLOT)
+        async with self._database.begin() as connection:
+            keys = (await connection.execute(oldest.limit(TRIMMED_AT_ONCE))).all()
+            if keys:
+                up_to = tuple_(*readings.primary_key.columns) <= tuple_(*keys[-1])
+                await connection.execute(delete(readings).where(up_to))
+                await _count(connection, Totals(trimmed=len(keys)))
+        self.counted = self.counted.plus(Totals(trimmed=len(keys)))
+        return len(keys)
+
+    async def probe(self) -> None:
+        """Write something, to see whether the store can be written to.
+
+        Raises:
+            StoreError: it cannot.
+        """
+        async with self._database.begin() as connection:
+            await connection.execute(update(reading_totals).values(id=1))
+
+    async def _keep(self, connection: AsyncConnection, rows: list[Row], closed: int) -> Totals:
+        late = [row for row in rows if row.at < closed]
+        on_time = [row for row in rows if row.at >= closed] if late else rows
+        told = await self._keep_late(connection, late) if late else Totals()
+        accepted = await self._statements.insert(connection, on_time) if on_time else 0
+        replaced = 0
+        if accepted < len(on_time):
+            replaced = await self._replace(connection, on_time)
+        return Totals(
+            accepted=told.accepted + accepted,
+            repeated=told.repeated + len(on_time) - accepted - replaced,
+            replaced=replaced,
+            contradicted=told.contradicted,
+            late=told.late,
+        )
+
+    async def _replace(self, connection: AsyncConnection, rows: list[Row]) -> int:
+        """Let the last writer win; a row that was inserted just now has its own value."""
+        last = {row.key: row for row in rows}
+        held = await self._statements.held(connection, list(last))
+        changed = [last[row.key] for row in held if row != last[row.key]]
+        if changed:
+            await self._statements.replace(connection, changed)
+        return len(changed)
+
+    async def _keep_late(self, connection: AsyncConnection, rows: list[Row]) -> Totals:
+        """Keep what is new among readings of a time whose reports were built, and mark it."""
+        last = {row.key: row for row in rows}
+        held = {row.key: row for row in await self._statements.held(connection, list(last))}
+        new = [row for key, row in last.items() if key not in held]
+        if new:
+            await self._statements.insert(connection, new)
+            await _mark_late(connection, new)
+        contradicted = sum(row != last[key] for key, row in held.items())
+        repeated = len(rows) - len(new) - contradicted
+        return Totals(len(new), repeated, contradicted=contradicted, late=len(new))
+
+    async def _closed_until(self) -> int:
+        async with self._database.read() as connection:
+            return await connection.scalar(select(reading_totals.c.closed)) or 0
+
+
+async def _count(connection: AsyncConnection, done: Totals) -> None:
+    """Add to the totals what rose."""
+    rises = {each.name: getattr(done, each.name) for each in fields(done)}
+    values = {name: reading_totals.c[name] + rise for name, rise in rises.items() if rise}
+    if values:
+        await connection.execute(update(reading_totals).values(values))
+
+
+async def _mark_late(connection: AsyncConnection, rows: list[Row]) -> None:
+    """Remember where something came late, a row per resource and slot however much it is."""
+    spans: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for row in rows:
+        spans[row.slot, row.resource].append(row.at)
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(late_readings)
+    old, added = late_readings.c, new.excluded
+    upsert = new.on_conflict_do_update(
+        index_elements=["slot", "resource"],
+        set_={
+            "earliest": case((added.earliest < old.earliest, added.earliest), else_=old.earliest),
+            "latest": case((added.latest > old.latest, added.latest), else_=old.latest),
+            "revision": old.revision + 1,
+        },
+    )
+    marks = [
+        {"slot": slot, "resource": number, "earliest": min(ats), "latest": max(ats), "revision": 1}
+        for (slot, number), ats in spans.items()
+    ]
+    await connection.execute(upsert, marks)
