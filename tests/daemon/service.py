@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -110,6 +110,18 @@ class Service:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+    def post(self, path: str, body: bytes, **headers: str) -> tuple[int, Any, Mapping[str, str]]:
+        """Send a body; give status, document and headers of the answer."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, body, sent, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read()), answer.headers
+        except urllib.error.HTTPError as error:
+            with error:
+                text = error.read().decode()
+                return error.code, json.loads(text) if text[:1] == "{" else text, error.headers
 
     def wait(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
         deadline = time.monotonic() + seconds

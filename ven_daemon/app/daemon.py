@@ -11,7 +11,7 @@ import structlog
 from ven_daemon import logs
 from ven_daemon.app.connection import Connection, exchange_of
 from ven_daemon.app.front import Front
-from ven_daemon.app.parts import RegistrationPart
+from ven_daemon.app.parts import ReadingsPart, RegistrationPart
 from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
@@ -50,6 +50,7 @@ class Daemon:
         self._manager = ServiceManager(self.health, self.front.loop_states, self.front.words)
         self._exchange: Exchange
         self._database: Database
+        self._guard: StoreGuard
 
     async def run(self, *, migrate: bool = False) -> None:
         """Serve until told to stop.
@@ -89,6 +90,7 @@ class Daemon:
         await held.arm()
         await self.front.pauses.open(database)
         self.health.settled("state")
+        self._guard = StoreGuard(database, GUARD_STORE_SECONDS)
         inventory = await stack.enter_async_context(open_inventory(self._settings.inventory_url))
         await inventory.vens()
         self._exchange = await stack.enter_async_context(exchange_of(self._settings, held.insist))
@@ -107,8 +109,10 @@ class Daemon:
             self.health,
             front.pauses,
         )
+        readings = ReadingsPart(self._settings, inventory, self._database, self._guard, self.health)
         front.connection, front.registration = connection, registration
-        front.parts = (registration,)
+        front.taker = readings
+        front.parts = (registration, readings)
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:
         """Wait until the state is ours."""
@@ -128,7 +132,7 @@ class Daemon:
     async def _serve(self) -> None:
         front, roots = self.front, dict[str, Root]()
         roots["cadences"] = front.cadences.run
-        roots["store guard"] = StoreGuard(self._database, GUARD_STORE_SECONDS).watch
+        roots["store guard"] = self._guard.watch
         if front.lease is not None:
             roots["lease"] = front.lease.watch
         for part in front.parts:

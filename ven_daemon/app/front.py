@@ -6,10 +6,11 @@ from typing import Any
 
 from ven_daemon.app.connection import Connection
 from ven_daemon.app.figures import core_figures
-from ven_daemon.app.parts import Part, RegistrationPart
+from ven_daemon.app.parts import Part, ReadingsPart, RegistrationPart
 from ven_daemon.config import Settings
 from ven_daemon.domain.ids import VenName
 from ven_daemon.ops.desk import VtnView
+from ven_daemon.ops.readings import ReadingsDesk
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import Health
@@ -30,6 +31,7 @@ class Front:
         self.started_at = datetime.now(UTC)
         self.parts: Sequence[Part] = ()
         self.registration: RegistrationPart | None = None
+        self.taker: ReadingsPart | None = None
         self.connection: Connection | None = None
         self.lease: Lease | None = None
         self._settings = settings
@@ -52,6 +54,11 @@ class Front:
         """Give the counts of every part that has some, by its name."""
         found = {part.name: part.summary() for part in self.parts}
         return {name: summary for name, summary in found.items() if summary}
+
+    def readings(self) -> ReadingsDesk | None:
+        """Who takes readings, while there is somebody who can."""
+        taker = self.taker
+        return taker if taker and taker.is_open and not self.health.stopping else None
 
     def vtn(self) -> VtnView:
         """How the VTN is doing."""

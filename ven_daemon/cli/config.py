@@ -74,7 +74,8 @@ def _default(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, timedelta):
-        return f"`PT{value.total_seconds():g}S`"
+        days, rest = divmod(value, timedelta(days=1))
+        return f"`PT{value.total_seconds():g}S`" if rest else f"`P{days}D`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value}`"

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from ven_daemon.config.kinds import BodyForm, CredentialMode
+from ven_daemon.config.readings import ReadingsSettings
 from ven_daemon.config.service import ServiceSettings
 from ven_daemon.config.sinks import SinkSettings
 from ven_daemon.config.sources import SAMPLE_CLIENT, SampleClient, Toml
@@ -29,7 +30,7 @@ __all__ = ["SAMPLE_CLIENT", "BodyForm", "CredentialMode", "Settings", "load_sett
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
-class Settings(SinkSettings, ServiceSettings, VtnSettings, BaseSettings):
+class Settings(ReadingsSettings, SinkSettings, ServiceSettings, VtnSettings, BaseSettings):
     """Everything an operator can choose; a file of this package per area."""
 
     model_config = SettingsConfigDict(

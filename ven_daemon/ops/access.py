@@ -1,10 +1,12 @@
 """Who may use the daemon's HTTP surface (docs/operations.md).
 
-With an operator token everything but the probes and the metrics needs it. Without one
+With an operator token everything but the probes and the metrics needs it; readings are
+also taken by a device's own token, and then only its own. Without an operator token
 the daemon binds loopback only and answers whoever is there, but refuses a foreign Host
 or Origin: a web page must not reach it by rebinding a name.
 """
 
+from collections.abc import Callable, Container
 from hmac import compare_digest
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -34,8 +36,12 @@ def is_operator(request: web.Request, token: SecretStr | None) -> bool:
     return compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
-def guard(token: SecretStr | None) -> Middleware:
-    """Make the middleware that lets in who may come in."""
+Bearer = Callable[[web.Request], Container[str] | None]
+"""Tells whose readings a request may bring by its own token; None: by none."""
+
+
+def guard(token: SecretStr | None, by_device: str, bearer: Bearer) -> Middleware:
+    """Make the middleware that lets in who may come in; devices to *by_device* alone."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -44,6 +50,10 @@ def guard(token: SecretStr | None) -> Middleware:
         if token is None and not _is_at_home(request):
             raise web.HTTPForbidden(text="this address answers its own machine only")
         if not is_operator(request, token):
+            whose = bearer(request) if request.path == by_device else None
+            if whose is not None:
+                request["whose"] = whose
+                return await handler(request)
             raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
         return await handler(request)
 

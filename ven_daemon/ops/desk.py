@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ven_daemon.ops.readings import ReadingsDesk
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import Health
@@ -41,6 +42,10 @@ class Desk(Protocol):
 
     def summaries(self) -> Mapping[str, Any]:
         """The counts of every part that has some, by its name."""
+        ...
+
+    def readings(self) -> ReadingsDesk | None:
+        """Who takes readings; None while nobody can."""
         ...
 
     def vtn(self) -> VtnView:

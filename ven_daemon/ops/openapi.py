@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
+from ven_daemon.domain.readings import Quality, Quantity
 from ven_daemon.runtime.fleet_view import STATES
 
 _JSON = "application/json"
@@ -35,12 +36,56 @@ def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": schema}
 
 
+_READINGS = {
+    "post": {
+        "summary": "Bring readings: one object, an array, or an object per line (may be gzip)",
+        "requestBody": {
+            "required": True,
+            "content": {
+                _JSON: {
+                    "schema": {
+                        "oneOf": [
+                            {"$ref": "#/components/schemas/Reading"},
+                            {"type": "array", "items": {"$ref": "#/components/schemas/Reading"}},
+                        ]
+                    }
+                },
+                "application/x-ndjson": {"schema": {"$ref": "#/components/schemas/Reading"}},
+            },
+        },
+        "responses": {
+            "202": _answer("On disk: how many were accepted, and which were rejected and why."),
+            "400": _answer("Nothing could be read."),
+            "401": {"description": "The token is missing."},
+            "408": _answer("The body did not arrive in time."),
+            "413": _answer("Too many bytes, or too many readings."),
+            "422": _answer("None was acceptable; the body is that of 202."),
+            "503": _answer("They cannot be kept now: come back after Retry-After seconds."),
+        },
+    }
+}
+
+_READING = {
+    "type": "object",
+    "required": ["resource_id", "quantity", "value", "at"],
+    "properties": {
+        "resource_id": {"type": "string"},
+        "quantity": {"enum": [quantity.value for quantity in Quantity]},
+        "value": {"type": ["number", "string"]},
+        "at": {"type": ["string", "number"]},
+        "quality": {"enum": [quality.value for quality in Quality], "default": "OK"},
+    },
+}
+
 _VEN = {"name": "ven", "in": "path", "required": True, "schema": {"type": "string"}}
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "ven-daemon", "version": version("ven-daemon")},
-    "components": {"securitySchemes": {"operator": {"type": "http", "scheme": "bearer"}}},
+    "components": {
+        "securitySchemes": {"operator": {"type": "http", "scheme": "bearer"}},
+        "schemas": {"Reading": _READING},
+    },
     "security": [{"operator": []}, {}],
     "paths": {
         "/api/v1/status": _get("The full picture"),
@@ -55,6 +100,7 @@ DOCUMENT: dict[str, Any] = {
         ),
         "/api/v1/vens/{ven}": _get("One VEN with its resources", _VEN, missing=True),
         "/api/v1/failures": _get("Everything that failed, by name, in the VTN's words"),
+        "/api/v1/readings": _READINGS,
         "/api/v1/reconcile": _post("Reconcile all VENs now"),
         "/api/v1/vens/{ven}/reconcile": _post("Reconcile one VEN now", _VEN),
         "/api/v1/vens/{ven}/pause": _post("Leave a VEN alone, over restarts too", _VEN, status=200),

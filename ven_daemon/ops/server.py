@@ -13,6 +13,8 @@ from ven_daemon.ops.access import guard, is_loopback, is_operator
 from ven_daemon.ops.answers import document, number, problem
 from ven_daemon.ops.desk import Desk
 from ven_daemon.ops.metrics import exposition
+from ven_daemon.ops.readings import PATH as READINGS
+from ven_daemon.ops.readings import ReadingsSurface
 from ven_daemon.runtime.fleet_view import STATES
 
 PAGE_MOST = 500
@@ -32,8 +34,13 @@ class OpsServer:
             )
         self._desk = desk
         self._host, self._port, self._token = host, port, token
+        self._readings = ReadingsSurface(desk.readings)
         self._runner = web.AppRunner(
-            self._app(), handle_signals=False, access_log=None, keepalive_timeout=KEEP_ALIVE
+            self._app(),
+            handle_signals=False,
+            access_log=None,
+            keepalive_timeout=KEEP_ALIVE,
+            auto_decompress=False,  # bodies are unpacked by who knows how large they may be
         )
         self.port = port
 
@@ -65,7 +72,8 @@ class OpsServer:
         await self._runner.cleanup()
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[guard(self._token)], client_max_size=BODY_LIMIT)
+        entrance = guard(self._token, READINGS, self._readings.bearer)
+        app = web.Application(middlewares=[entrance], client_max_size=BODY_LIMIT)
         app.add_routes(
             [
                 web.get("/livez", self._livez),
@@ -79,6 +87,7 @@ class OpsServer:
                 web.get("/api/v1/vens", self._vens),
                 web.get("/api/v1/vens/{ven}", self._ven),
                 web.get("/api/v1/failures", self._failures),
+                web.post(READINGS, self._readings.post),
                 web.post("/api/v1/reconcile", self._reconcile),
                 web.post("/api/v1/vens/{ven}/reconcile", self._reconcile),
                 web.post("/api/v1/vens/{ven}/pause", self._pause),

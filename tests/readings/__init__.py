@@ -1,0 +1,1 @@
+"""Readings: taken, kept, counted."""

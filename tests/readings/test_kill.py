@@ -1,0 +1,113 @@
+"""kill -9 under ingest: everything that was answered 202 is in the store afterwards."""
+
+import json
+import random
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.service import Service
+from tests.readings.conftest import BAR, PATH, TOKEN, takes_readings
+from tests.rig.postgres import Database
+from tests.rig.processes import free_port
+from ven_daemon.store.database import open_database
+from ven_daemon.store.readings import ReadingStore
+
+SENDERS = 4
+
+
+class Sender(threading.Thread):
+    """Sends numbered readings, in batches of every size, until the daemon is gone."""
+
+    def __init__(self, service: Service, first: int, dice: random.Random) -> None:
+        super().__init__()
+        self.acknowledged: set[int] = set()
+        self._url = service.url + PATH
+        self._first = first
+        self._dice = dice
+
+    def run(self) -> None:
+        number, day = self._first, datetime.now(UTC).replace(hour=0, minute=0).timestamp() - 86400
+        while True:
+            batch = range(number, number + self._dice.choice((1, 1, 1, 10, 100)))
+            number = batch.stop
+            body = json.dumps(
+                [
+                    {"resource_id": BAR, "quantity": "power", "value": n, "at": day + n / 1000}
+                    for n in batch
+                ]
+            )
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            request = urllib.request.Request(self._url, body.encode(), headers)
+            try:
+                with urllib.request.urlopen(request, timeout=5) as answer:
+                    assert json.loads(answer.read())["accepted"] == len(batch)
+            except OSError:
+                return
+            self.acknowledged.update(batch)
+
+
+def _rounds(folder: Path, rounds: int, **environment: str) -> Iterator[set[int]]:
+    """Start, send, kill; give what was acknowledged so far."""
+    dice = random.Random(1)
+    acknowledged: set[int] = set()
+    nobody = f"http://127.0.0.1:{free_port()}"
+    service = Service(folder, nobody, VEN_OPERATOR_TOKEN=TOKEN, **environment)
+    for each in range(rounds):
+        with service:
+            service.wait(lambda: takes_readings(service))
+            places = [(each * SENDERS + n) * 100_000 for n in range(SENDERS)]
+            senders = [Sender(service, place, random.Random(place)) for place in places]
+            for sender in senders:
+                sender.start()
+            time.sleep(dice.uniform(0.05, 0.4))
+            service.kill()
+            for sender in senders:
+                sender.join(10)
+                acknowledged |= sender.acknowledged
+        yield acknowledged
+
+
+async def _kept(url: str) -> tuple[set[int], int]:
+    database = open_database(url)
+    store = ReadingStore(database)
+    now = datetime.now(UTC)
+    found = {
+        int(each.value)
+        async for portion in store.pages.between(now - timedelta(days=3), now)
+        for each in portion
+        if isinstance(each.value, float)
+    }
+    accepted = (await store.totals()).accepted
+    await database.dispose()
+    return found, accepted
+
+
+async def _nothing_is_lost(folder: Path, rounds: int, url: str, **environment: str) -> None:
+    for acknowledged in _rounds(folder, rounds, **environment):
+        kept, accepted = await _kept(url)
+        assert acknowledged <= kept
+        assert len(kept) == accepted  # the counts are as durable as what they count
+    assert len(acknowledged) > rounds
+
+
+async def test_ten_kills_lose_no_acknowledged_reading_on_sqlite(tmp_path: Path) -> None:
+    await _nothing_is_lost(tmp_path, 10, f"sqlite:///{tmp_path}/state.db")
+
+
+async def test_ten_kills_lose_no_acknowledged_reading_on_postgresql(
+    tmp_path: Path, postgres_database: Database
+) -> None:
+    url = postgres_database.url
+    await _nothing_is_lost(tmp_path, 10, url, VEN_STATE_URL=url)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_five_hundred_kills_lose_no_acknowledged_reading(tmp_path: Path) -> None:
+    await _nothing_is_lost(tmp_path, 500, f"sqlite:///{tmp_path}/state.db")

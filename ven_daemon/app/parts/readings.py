@@ -1,0 +1,172 @@
+"""Taking readings: from devices over HTTP, into the store, and out again when they are old."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from ven_daemon.app.parts.part import Part
+from ven_daemon.config import Settings
+from ven_daemon.domain.errors import StoreError
+from ven_daemon.domain.readings import Sifted
+from ven_daemon.runtime.figures import Figure
+from ven_daemon.runtime.health import Health
+from ven_daemon.runtime.loop import Loop
+from ven_daemon.runtime.supervisor import Root
+from ven_daemon.services.telemetry.intake import Intake
+from ven_daemon.services.telemetry.keeping import Keeping
+from ven_daemon.services.telemetry.roster import Roster
+from ven_daemon.services.telemetry.taking import Taking
+from ven_daemon.store.database import Database
+from ven_daemon.store.device_tokens import DeviceToken, DeviceTokenStore, digest_of
+from ven_daemon.store.guard import StoreGuard
+from ven_daemon.store.inventory import InventoryStore
+from ven_daemon.store.readings import ReadingStore
+
+WATCH = timedelta(seconds=5)
+"""How soon a change of the inventory or of device tokens is taken up."""
+
+KEEP = timedelta(seconds=30)
+"""How often what is old is looked for, and the store is tried if it failed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ReadingsPart(Part):
+    """Takes readings while the daemon runs."""
+
+    name = "readings"
+
+    def __init__(
+        self,
+        settings: Settings,
+        inventory: InventoryStore,
+        database: Database,
+        guard: StoreGuard,
+        health: Health,
+    ) -> None:
+        self.body_limit = int(settings.readings_body)
+        self.post_limit = settings.readings_per_post
+        self._inventory = inventory
+        self._tokens = DeviceTokenStore(database)
+        self._health = health
+        self._store = ReadingStore(database)
+        self._intake = Intake(self._store, settings.readings_queue, guard.check)
+        self._taking = Taking(self._intake, settings.readings_retention)
+        self._keeping = Keeping(
+            self._store,
+            settings.readings_retention,
+            int(settings.readings_size),
+            database.is_sqlite,
+        )
+        self._roster = Roster()
+        self._mark: str | None = None
+        self._bearers: Mapping[str, Container[str]] = {}
+        self._watching = Loop("readings roster", self._watch)
+        self._housekeeping = Loop("readings keeping", self._keep)
+        self._watching.wake()
+        self._housekeeping.wake()
+
+    def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
+        """Follow the inventory and the tokens; keep house."""
+        return ((self._watching, WATCH), (self._housekeeping, KEEP))
+
+    def roots(self) -> Mapping[str, Root]:
+        """Write."""
+        return {"readings intake": self._intake.run}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is known whose readings are to be taken."""
+        return self._mark is not None
+
+    @property
+    def everybody(self) -> Container[str]:
+        """The resources that exist."""
+        return self._roster.everybody
+
+    def bearer(self, token: str) -> Container[str] | None:
+        """Whose readings the bearer of a device's token may bring."""
+        return self._bearers.get(digest_of(token))
+
+    async def take(self, items: Iterable[object], whose: Container[str]) -> Sifted:
+        """Keep what came over HTTP."""
+        return await self._taking.take("http", items, whose)
+
+    def figures(self) -> Iterable[Figure]:
+        """Counts of this process, and of the store since it was made."""
+        figures, totals = self._intake.figures, self._store.counted
+        yield Figure(
+            "readings",
+            "Readings by what became of them, since the store was made.",
+            {
+                ("accepted",): totals.accepted,
+                ("repeated",): totals.repeated,
+                ("replaced",): totals.replaced,
+                ("contradicted",): totals.contradicted,
+                ("late",): totals.late,
+                ("trimmed",): totals.trimmed,
+            },
+            ("fate",),
+            "counter",
+        )
+        yield Figure(
+            "readings_rejected",
+            "Items that were refused, by source and by the field that was wrong.",
+            {who: float(count) for who, count in self._taking.rejected.items()},
+            ("source", "field"),
+            "counter",
+        )
+        yield Figure.counter(
+            "readings_turned_away", "Readings told to come back.", figures.turned_away
+        )
+        yield Figure.counter("readings_commits", "Transactions with readings.", figures.commits)
+        yield Figure.counter(
+            "readings_commit_failures", "Transactions that failed.", figures.failures
+        )
+        yield Figure.counter(
+            "readings_commit_seconds", "Time spent committing.", figures.commit_seconds
+        )
+        yield Figure.gauge(
+            "readings_commit_slowest_seconds", "Slowest commit.", figures.slowest_commit
+        )
+        yield Figure.gauge("readings_held", "Readings in the store.", totals.held)
+        yield Figure.gauge("readings_queued", "Readings waiting.", self._intake.queued)
+        yield Figure.gauge(
+            "readings_behind_seconds", "Age of the oldest waiting reading.", self._intake.age
+        )
+
+    def summary(self) -> Mapping[str, Any]:
+        """Say what the store holds and whether it keeps up."""
+        totals = self._store.counted
+        return {
+            "accepted": totals.accepted,
+            "held": totals.held,
+            "trimmed": totals.trimmed,
+            "rejected": self._taking.rejected.total(),
+            "turned_away": self._intake.figures.turned_away,
+            "queued": self._intake.queued,
+        }
+
+    async def _watch(self) -> None:
+        """Follow the inventory and the tokens."""
+        mark = await self._inventory.mark()
+        if mark != self._mark:
+            self._roster.take(await self._inventory.fleet())
+            self._mark = mark
+        self._bearers = {token.digest: self._whose(token) for token in await self._tokens.every()}
+
+    def _whose(self, token: DeviceToken) -> Container[str]:
+        if token.ven is not None:
+            return self._roster.of(token.ven)
+        return self._roster.only(token.resource) if token.resource is not None else ()
+
+    async def _keep(self) -> None:
+        """Trim, count, and say whether the store can be written to."""
+        try:
+            await self._keeping.keep(datetime.now(UTC))
+        except StoreError as error:
+            self._health.lacks("readings", str(error))
+            raise
+        self._health.settled("readings")

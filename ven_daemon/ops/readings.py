@@ -1,0 +1,157 @@
+"""`POST /api/v1/readings`: what devices and gateways measured (design: shapes and answers).
+
+202 is said once the readings are on disk. Whoever is told 503 comes back: nothing of
+what was brought counts as taken, and bringing it again is harmless.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiohttp import hdrs, web
+
+from ven_daemon.domain.errors import StoreError
+from ven_daemon.domain.readings import Refusal, Sifted
+from ven_daemon.ops.answers import document, problem
+from ven_daemon.ops.reading_bodies import NoItem, UnreadableBodyError, items_of
+from ven_daemon.vtn.inflate import Inflate
+
+PATH = "/api/v1/readings"
+
+BODY_SECONDS = 15.0
+"""Within which a body must have arrived: one that drips holds a connection for nothing."""
+
+RETRY_AFTER = 2
+"""Seconds, told to whoever comes while the store is behind."""
+
+
+class ReadingsDesk(Protocol):
+    """What this surface asks of the daemon about readings."""
+
+    body_limit: int
+    """Bytes of one body, decompressed."""
+    post_limit: int
+    """Readings of one body."""
+
+    @property
+    def everybody(self) -> Container[str]:
+        """The resources that exist."""
+        ...
+
+    def bearer(self, token: str) -> Container[str] | None:
+        """Whose readings the bearer of a device's token may bring; None: it is no such token."""
+        ...
+
+    async def take(self, items: Any, whose: Container[str]) -> Sifted:
+        """Keep the good and name the bad; StoreError where that cannot be done now."""
+        ...
+
+
+@dataclass(slots=True)
+class Refused:
+    """Bodies that were turned away before their items were looked at, by why."""
+
+    unauthorized: int = 0
+    too_large: int = 0
+    too_slow: int = 0
+    unreadable: int = 0
+    unavailable: int = 0
+
+
+class ReadingsSurface:
+    """The handler, and what it counts."""
+
+    def __init__(self, desk: Callable[[], ReadingsDesk | None]) -> None:
+        self.refused = Refused()
+        self._desk = desk
+
+    def bearer(self, request: web.Request) -> Container[str] | None:
+        """Whose readings a request may bring by its own token, if by any."""
+        scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+        desk = self._desk()
+        if desk is None or scheme.lower() != "bearer":
+            return None
+        return desk.bearer(token.strip())
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Take readings."""
+        desk = self._desk()
+        if desk is None:
+            return self._unavailable("not ready to take readings")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _body(request, desk.body_limit)
+            items = items_of(body)
+        except TimeoutError:
+            self.refused.too_slow += 1
+            return _closing(problem(408, f"the body did not arrive in {BODY_SECONDS:g} s"))
+        except _TooLargeError as error:
+            self.refused.too_large += 1
+            return _closing(problem(413, str(error)))
+        except UnreadableBodyError as error:
+            self.refused.unreadable += 1
+            return _closing(problem(400, str(error)))
+        except (zlib.error, web.RequestPayloadError):
+            self.refused.unreadable += 1
+            return _closing(problem(400, "the body is not what its headers say"))
+        if len(items) > desk.post_limit:
+            self.refused.too_large += 1
+            return problem(413, f"{desk.post_limit} readings at the most")
+        whose = request.get("whose")
+        try:
+            sifted = await desk.take(items, desk.everybody if whose is None else whose)
+        except StoreError as error:
+            return self._unavailable(str(error))
+        return _told(items, sifted)
+
+    def _unavailable(self, why: str) -> web.Response:
+        self.refused.unavailable += 1
+        answer = problem(503, why)
+        answer.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER)
+        return answer
+
+
+class _TooLargeError(Exception):
+    """A body is larger than we read."""
+
+
+async def _body(request: web.Request, most: int) -> bytes:
+    """Read a body, unpacked as it comes, and no more of it than is allowed."""
+    if (request.content_length or 0) > most:
+        raise _TooLargeError(f"{most} bytes at the most")
+    encoding = request.headers.get(hdrs.CONTENT_ENCODING)
+    if encoding not in (None, "gzip", "identity"):
+        raise UnreadableBodyError("Content-Encoding: only gzip is read")
+    packed = Inflate(most) if encoding == "gzip" else None
+    parts, size = [], 0
+    while part := await request.content.readany():
+        unpacked = part if packed is None else packed.feed(part)
+        size += len(unpacked)
+        if size > most:
+            raise _TooLargeError(f"{most} bytes at the most, unpacked")
+        parts.append(unpacked)
+    if packed is not None and not packed.is_whole:
+        raise UnreadableBodyError("the body is cut short")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _told(items: Any, sifted: Sifted) -> web.Response:
+    rejected = [
+        {"index": refusal.index, "reason": _reason(items[refusal.index], refusal)}
+        for refusal in sifted.refused
+    ]
+    nothing = bool(rejected) and not sifted.accepted
+    shape = {"accepted": len(sifted.accepted), "rejected": rejected}
+    return document(shape, 422 if nothing else 202)
+
+
+def _reason(item: object, refusal: Refusal) -> str:
+    return item.reason if isinstance(item, NoItem) else refusal.reason
+
+
+def _closing(answer: web.Response) -> web.Response:
+    """Have no more of this body: what is still coming is not read."""
+    answer.force_close()
+    return answer

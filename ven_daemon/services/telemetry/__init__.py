@@ -1,0 +1,1 @@
+"""Telemetry: what comes in is judged, committed, and only then acknowledged."""
