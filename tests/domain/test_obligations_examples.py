@@ -136,6 +136,15 @@ def test_7_5_late_to_an_event_only_the_latest_past_report_is_owed_and_at_once() 
     assert owed(hourly(5), hourly_report, seen=hour(3.5)) == [(3.5, [2]), (4, [3]), (5, [4])]
 
 
+def test_what_is_owed_late_says_so_and_what_time_it_covers() -> None:
+    late, punctual = agenda(
+        hourly(5), asked(num_intervals=2, frequency=2, repeat=-1), seen=hour(3.5)
+    ).due_between(T0, FOR_EVER)
+
+    assert (late.late, late.span) == (True, (hour(0), hour(2)))
+    assert (punctual.late, punctual.span) == (False, (hour(2), hour(4)))
+
+
 def test_7_5_of_an_event_that_was_over_before_it_was_seen_nothing_is_owed() -> None:
     assert owed(hourly(5), seen=hour(5.1)) == []
 

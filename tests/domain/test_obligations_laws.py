@@ -60,13 +60,14 @@ def grids(draw: st.DrawFn) -> Grid:
 
 @st.composite
 def loops(draw: st.DrawFn) -> Grid:
-    """Rounds of intervals, in any order within a round, that end."""
+    """One round of intervals or many, in any order within a round, that end."""
     starts = draw(st.lists(st.integers(0, 9), min_size=1, max_size=4))
     windows = [
         window(number, hour(start), hour(start + draw(st.integers(0, 12))))
         for number, start in enumerate(starts)
     ]
-    return Grid.of(windows, draw(st.integers(1, 12)) * HOUR, hour(draw(st.integers(10, 90))))
+    period = draw(st.none() | st.integers(1, 12).map(lambda hours: hours * HOUR))
+    return Grid.of(windows, period, hour(draw(st.integers(10, 90))))
 
 
 def eager(scheduled: Schedule) -> list[tuple[float, int]]:

@@ -74,6 +74,15 @@ class Obligation:
     """What it covers, with the ids that its intervals shall bear."""
     cut: bool = False
     """Whether it covers less than was asked for, by our limit."""
+    late: bool = False
+    """Whether it was due before the event was seen: it may have been sent in an earlier life."""
+
+    @property
+    def span(self) -> tuple[datetime, datetime | None]:
+        """From when to when it covers anything: readings of that time change what it says."""
+        ends = [slot.end for slot in self.slots]
+        last = None if None in ends else max(end for end in ends if end)
+        return min(slot.start for slot in self.slots), last
 
 
 @dataclass(frozen=True)
@@ -117,15 +126,17 @@ class Agenda:
         if self.scheduled is None:
             return self.ad_hoc(due.at)
         slots = _shown(self.scheduled.covers(due.k), self.request.intervals)
-        return Obligation(self.event, self.request, due.k, due.at, slots, self.scheduled.cut)
+        late = self.scheduled.due(due.k) != due.at
+        return Obligation(self.event, self.request, due.k, due.at, slots, self.scheduled.cut, late)
 
     def _dues(self, instant: datetime) -> Iterator[Due]:
         if self.scheduled is None:
             yield from (Due(at, 0) for at in self._paced(instant))
             return
-        late = None if self._over(self.seen) else self.scheduled.latest(self.seen)
-        if late and self.seen > instant:
-            yield Due(self.seen, late.k)
+        if self.seen > instant and not self._over(self.seen):
+            late = self.scheduled.latest(self.seen)
+            if late:
+                yield Due(self.seen, late.k)
         yield from self.scheduled.after(max(instant, self.seen))
 
     def _paced(self, instant: datetime) -> Iterator[datetime]:

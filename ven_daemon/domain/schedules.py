@@ -5,15 +5,16 @@ Report k stands at slot `first + k * step`: at its end where it looks back, at i
 where it looks ahead.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from heapq import heappop, heappush
-from itertools import count
+from itertools import accumulate, count
 from typing import NamedTuple
 
-from ven_daemon.domain.durations import shifted
+from ven_daemon.domain.durations import FIRST_INSTANT, shifted
 from ven_daemon.domain.events import ReportDescriptor
 from ven_daemon.domain.slots import LATEST, Grid, Slot
 
@@ -84,7 +85,7 @@ class Schedule:
     def latest(self, instant: datetime) -> Due | None:
         """Give the last that was due by *instant*."""
         best: Due | None = None
-        for k in reversed(range(self._last_before(instant) + 1)):
+        for k in reversed(range(self._last_by(instant) + 1)):
             if best and self._bounds(k)[1] <= best.at:
                 break
             at = self.due(k)
@@ -93,34 +94,50 @@ class Schedule:
         return best
 
     @cached_property
-    def _edges(self) -> tuple[datetime, datetime] | None:
-        ats = [slot.end if self.historical else slot.start for slot in self.grid.base]
-        known = [at for at in ats if at]
-        return (min(known), max(known)) if known else None
+    def _ats(self) -> list[datetime | None]:
+        """When a report at each slot of the first round would be due."""
+        slots = map(self.grid.slot, range(min(self.grid.count, len(self.grid.base))))
+        return [slot.end if self.historical else slot.start for slot in slots]
+
+    @cached_property
+    def _reach(self) -> list[datetime]:
+        """The latest of them up to each slot."""
+        return list(accumulate((at or FIRST_INSTANT for at in self._ats), max))
+
+    @cached_property
+    def _floor(self) -> list[datetime]:
+        """The earliest of them from each slot on."""
+        backwards = accumulate((at or LATEST for at in reversed(self._ats)), min)
+        return list(backwards)[::-1]
 
     def _bounds(self, k: int) -> tuple[datetime, datetime]:
-        """Between which instants report *k* and, as to the first, all later ones are due."""
-        if self._edges is None:
-            return LATEST, LATEST
-        low, high = self._edges
-        until = self.grid.until or LATEST
+        """No later report is due before the one instant, no earlier one after the other."""
+        number = self.first + k * self.step
         if self.grid.period is None:
-            return min(low, until), high
-        shift = self.grid.period * ((self.first + k * self.step) // len(self.grid.base))
-        return min(shifted(low, shift), until), shifted(high, shift)
+            return self._floor[number], self._reach[number]
+        shift = self.grid.period * (number // len(self.grid.base))
+        low = shifted(self._floor[0], shift)
+        return min(low, self.grid.until or LATEST), shifted(self._reach[-1], shift)
 
     def _first_after(self, instant: datetime) -> int:
-        if self._edges is None or self.grid.period is None:
-            return 0
-        turn = max(0, -((self._edges[1] - instant) // self.grid.period))
-        return max(0, -((self.first - turn * len(self.grid.base)) // self.step))
+        """Give a report that no other due after *instant* comes before, by its number."""
+        if self.grid.period is None:
+            number = bisect_right(self._reach, instant)
+        else:
+            turns = -((self._reach[-1] - instant) // self.grid.period) if self._reach else 0
+            number = turns * len(self.grid.base)
+        return max(0, -((self.first - number) // self.step))
 
-    def _last_before(self, instant: datetime) -> int:
+    def _last_by(self, instant: datetime) -> int:
+        """Give a report that no other due by *instant* comes after, by its number."""
         until = self.grid.until
-        if self._edges is None or self.grid.period is None or (until and instant >= until):
-            return self.count - 1
-        turn = (instant - self._edges[0]) // self.grid.period
-        last = (turn + 1) * len(self.grid.base) - 1
+        if self.grid.period is None:
+            last = bisect_right(self._floor, instant) - 1
+        elif not self._floor or (until and instant >= until):
+            last = self.grid.count - 1
+        else:
+            turn = (instant - self._floor[0]) // self.grid.period
+            last = (turn + 1) * len(self.grid.base) - 1
         return min(self.count - 1, (last - self.first) // self.step)
 
 
