@@ -26,6 +26,7 @@ class Service:
     def __init__(self, folder: Path, vtn_url: str, **environment: str) -> None:
         self.folder = folder
         self.port = free_port()
+        self._log = folder / f"daemon-{self.port}.log"
         self.url = f"http://127.0.0.1:{self.port}"
         self.inventory = folder / "resources.db"
         if not self.inventory.exists():
@@ -41,6 +42,7 @@ class Service:
             "VEN_HTTP_PORT": str(self.port),
             "VEN_REQUEST_TIMEOUT": "2",
             "VEN_LOG_FORMAT": "json",
+            "VEN_STATE_RESERVE": "0",
             **environment,
         }
 
@@ -59,7 +61,7 @@ class Service:
             self.process.wait(10)
 
     def start(self) -> None:
-        with (self.folder / "daemon.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ven_daemon", "run"],
                 env=self._environment,
@@ -83,6 +85,12 @@ class Service:
         self.process.kill()
         self.process.wait(10)
 
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def terminate(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(10)
@@ -91,21 +99,25 @@ class Service:
         return self.process.wait(20)
 
     def log(self) -> str:
-        return (self.folder / "daemon.log").read_text()
+        return self._log.read_text()
 
     def get(self, path: str, token: str | None = None) -> tuple[int, Any]:
         return self.send("GET", path, token)
 
-    def send(self, method: str, path: str, token: str | None = None) -> tuple[int, Any]:
-        status, text = self.get_text(path, token, method)
+    def send(
+        self, method: str, path: str, token: str | None = None, seconds: float = 10
+    ) -> tuple[int, Any]:
+        status, text = self.get_text(path, token, method, seconds)
         return status, json.loads(text) if text[:1] in "{[" and text else text
 
-    def get_text(self, path: str, token: str | None = None, method: str = "GET") -> tuple[int, str]:
+    def get_text(
+        self, path: str, token: str | None = None, method: str = "GET", seconds: float = 10
+    ) -> tuple[int, str]:
         request = urllib.request.Request(self.url + path, method=method)
         if token is not None:
             request.add_header("Authorization", f"Bearer {token}")
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=seconds) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

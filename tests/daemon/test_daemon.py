@@ -1,5 +1,6 @@
 """The service as its orchestrator sees it: started, probed, told to stop, killed."""
 
+import json
 import random
 import signal
 import time
@@ -146,12 +147,32 @@ def test_sighup_takes_new_settings_and_refuses_wrong_ones(vtn: SandboxVtn, tmp_p
         assert service.get("/readyz")[0] == 200
 
 
+def test_status_tells_what_is_on_record_where_no_daemon_runs(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        service.send("POST", "/api/v1/vens/Vejle/pause")
+        running = service.command("status", "--json")
+        service.terminate()
+        told = service.command("status")
+        recorded = service.command("status", "--json")
+
+    assert (running.returncode, json.loads(running.stdout)["running"]) == (0, True)
+    assert "VENs: 1 registered, 0 partly, 0 failed, 1 paused; resources: 5 of 5" in told.stdout
+    assert "paused: Vejle" in told.stdout
+    assert "no daemon answers" in told.stderr
+    assert (recorded.returncode, json.loads(recorded.stdout)["running"]) == (1, False)
+
+
 def test_a_port_that_is_taken_is_said(vtn: SandboxVtn, tmp_path: Path) -> None:
     port = vtn.url.rsplit(":", 1)[1].strip("/")
     with Service(tmp_path, vtn.url, VEN_HTTP_PORT=port) as service:
         assert service.wait_for_exit() == 2
 
-    assert f"cannot listen on 127.0.0.1:{port}" in service.log()
+    said = f"cannot listen on 127.0.0.1:{port}: address already in use (by python"
+    assert said in service.log()
+    assert f"process {vtn.program.pid})" in service.log()
 
 
 def test_a_state_that_is_removed_while_it_runs_ends_it_with_3(

@@ -69,6 +69,15 @@ class Postgres:
     def start(self) -> None:
         """Create the cluster and wait until it answers."""
         self._create_cluster()
+        self._run()
+
+    def crash_and_restart(self) -> None:
+        """End it without a word to those connected, and start it again."""
+        assert self._server is not None
+        self._server.stop(within=20, by=signal.SIGQUIT)  # PostgreSQL's immediate shutdown
+        self._run()
+
+    def _run(self) -> None:
         settings = [part for setting in _FAST for part in ("-c", setting)]
         self._server = Program(
             [self._bin / "postgres", "-D", self._data, "-k", self._root, *settings],

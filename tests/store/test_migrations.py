@@ -1,7 +1,10 @@
 """The schema of a state database: made, checked, refused."""
 
+import asyncio
+import os
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
@@ -77,6 +80,67 @@ async def test_an_older_schema_is_refused_with_the_command(
         await prepare(state)
 
 
+async def test_a_file_is_copied_before_an_upgrade(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await of_revision("0001", sqlite_url)
+
+    copy = await upgrade(database)
+    again = await upgrade(database)
+
+    assert copy is not None
+    assert again is None
+    assert ".0001-before-" in copy.name
+    copied = open_database(f"sqlite:///{copy}", read_only=True)
+    with pytest.raises(SchemaError, match=r"older schema \(0001\)"):
+        await migrations.look(copied)
+    await copied.dispose()
+    assert await migrations.look(database) == head()
+    await database.dispose()
+
+
+async def test_a_corrupt_file_is_not_upgraded(sqlite_url: str) -> None:
+    database = await of_revision("0001", sqlite_url)
+    await database.dispose()
+    file = database.file
+    assert file is not None
+    file.write_bytes(file.read_bytes()[:5000] + b"\xff" * 3000)
+
+    with pytest.raises(StoreError, match="kept as it is"):
+        await upgrade(database)
+
+    await database.dispose()
+
+
+async def test_an_upgrade_killed_anywhere_can_be_repeated(sqlite_url: str) -> None:
+    database = await of_revision("0001", sqlite_url)
+    await database.dispose()
+    for milliseconds in (150, 300, 450, 600, 750):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ven_daemon", "db", "upgrade"),
+            env={**os.environ, "VEN_STATE_URL": sqlite_url},
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        await asyncio.sleep(milliseconds / 1000)
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+    await upgrade(database)
+    assert await migrations.look(database) == head()
+    await database.dispose()
+
+
+async def test_two_upgrades_at_once_are_one_after_the_other(postgres_url: str) -> None:
+    first, second = open_database(postgres_url), open_database(postgres_url)
+
+    await asyncio.gather(upgrade(first), upgrade(second))
+
+    assert await migrations.look(first) == head()
+    await first.dispose()
+    await second.dispose()
+
+
 async def test_a_newer_schema_is_refused(state: Database) -> None:
     await execute(state, "UPDATE alembic_version SET version_num = '9999'")
 
@@ -95,6 +159,22 @@ async def test_an_upgrade_that_fails_leaves_nothing_behind(empty: Database) -> N
 
     await execute(empty, "DROP TABLE credentials")
     await prepare(empty)
+
+
+async def of_revision(revision: str, url: str) -> Database:
+    """Make a state database as an earlier version did."""
+
+    def step(connection: Connection) -> None:
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, revision)
+
+    database = open_database(url)
+    assert database.file is not None
+    await asyncio.to_thread(database.file.parent.mkdir)
+    async with database.begin() as connection:
+        await connection.run_sync(step)
+    return database
 
 
 async def made(url: str) -> Path:

@@ -118,9 +118,14 @@ def told_apart(circuit: Circuit) -> Iterator[None]:
         raise
 
 
-def exchange_of(settings: Settings, may_send: Callable[[], None] = lambda: None) -> Exchange:
+def exchange_of(
+    settings: Settings,
+    connections: int | None = None,
+    may_send: Callable[[], None] = lambda: None,
+) -> Exchange:
     """Make the HTTP session that the settings ask for; it opens when it is entered."""
-    return Exchange(tls_of(settings), settings.request_timeout, settings.max_concurrency, may_send)
+    most = settings.max_concurrency if connections is None else connections
+    return Exchange(tls_of(settings), settings.request_timeout, most, may_send)
 
 
 def tls_of(settings: Settings) -> Tls:

@@ -16,6 +16,7 @@ from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
 from ven_daemon.ops.server import OpsServer
+from ven_daemon.runtime.descriptors import Room, make_room
 from ven_daemon.runtime.service_manager import ServiceManager
 from ven_daemon.runtime.supervisor import Root, supervise
 from ven_daemon.store import migrations
@@ -31,7 +32,6 @@ PATIENCE = timedelta(seconds=5)
 DRAIN_SECONDS = 5.0
 """How long a stop lets the steps that run come to their end."""
 
-GUARD_STORE_SECONDS = 10.0
 STANDBY_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +48,7 @@ class Daemon:
         self.front = Front(lambda: self._settings)
         self.health = self.front.health
         self._manager = ServiceManager(self.health, self.front.loop_states, self.front.words)
+        self._room: Room
         self._exchange: Exchange
         self._database: Database
         self._guard: StoreGuard
@@ -60,8 +61,13 @@ class Daemon:
         """
         self._listen_to_signals()
         settings = self._settings
+        room = self._room = make_room(settings.max_concurrency)
         server = OpsServer(
-            self.front, settings.http_host, settings.http_port, settings.operator_token
+            self.front,
+            settings.http_host,
+            settings.http_port,
+            settings.operator_token,
+            room.inbound,
         )
         async with server:
             _log.info("daemon.listening", host=settings.http_host, port=server.port)
@@ -90,10 +96,12 @@ class Daemon:
         await held.arm()
         await self.front.pauses.open(database)
         self.health.settled("state")
-        self._guard = StoreGuard(database, GUARD_STORE_SECONDS)
+        reserve = self._settings.state_reserve
+        self._guard = StoreGuard(database, self._tell_of_state, reserve)
         inventory = await stack.enter_async_context(open_inventory(self._settings.inventory_url))
         await inventory.vens()
-        self._exchange = await stack.enter_async_context(exchange_of(self._settings, held.insist))
+        exchange = exchange_of(self._settings, self._room.outbound, held.insist)
+        self._exchange = await stack.enter_async_context(exchange)
         self._compose(inventory)
 
     def _compose(self, inventory: InventoryStore) -> None:
@@ -141,6 +149,12 @@ class Daemon:
                 front.cadences.add(loop.state.name, period, loop.wake)
                 roots[loop.state.name] = loop.run
         await supervise(roots, asyncio.Event())
+
+    def _tell_of_state(self, trouble: str | None) -> None:
+        if trouble is None:
+            self.health.settled("state")
+        else:
+            self.health.lacks("state", trouble)
 
     async def _drain(self) -> None:
         """Begin nothing more, and give what is under way its time to end well."""

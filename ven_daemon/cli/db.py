@@ -25,8 +25,10 @@ def upgrade() -> None:
 
     async def step() -> None:
         async with _state() as database:
-            await migrations.upgrade(database)
+            copy = await migrations.upgrade(database)
             typer.echo(f"{database}: schema {migrations.head()}")
+            if copy is not None:
+                typer.echo(f"as it was before: {copy}")
 
     terminal.run(step)
 

@@ -1,4 +1,4 @@
-"""`ven-daemon status`: is it working? Asked of the running daemon."""
+"""`ven-daemon status`: is it working? Asked of the running daemon, else of its records."""
 
 import urllib.error
 import urllib.request
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from ven_daemon.app.record import on_record
 from ven_daemon.cli import terminal
 from ven_daemon.config import Settings, load_settings
 
@@ -16,6 +17,8 @@ def status(
 ) -> None:
     """Ask the running daemon how it is doing; exit 1 where it is not ready or not there.
 
+    Where it is not there, what is on record in the state database is shown.
+
     Example: ven-daemon status
     """
     settings = terminal.settings(load_settings)
@@ -23,11 +26,16 @@ def status(
     if found is None:
         where = f"{settings.http_host}:{settings.http_port}"
         terminal.notes.print(f"no daemon answers at {where}", style="red", markup=False)
-        raise typer.Exit(1)
+        recorded = terminal.run(lambda: on_record(settings))
+        found = recorded or {"running": False, "ready": False}
+        lines = _recorded(recorded)
+    else:
+        found["running"] = True
+        lines = _lines(found)
     if as_document:
         terminal.print_json(found)
     else:
-        for line in _lines(found):
+        for line in lines:
             typer.echo(line)
     raise typer.Exit(0 if found["ready"] else 1)
 
@@ -47,22 +55,43 @@ def _ask(settings: Settings) -> dict[str, Any] | None:
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
-    fleet, vtn = found["fleet"], found["vtn"]
+    vtn = found["vtn"]
     ready = "ready" if found["ready"] else "not ready"
     lines = [
         f"ven-daemon {found['version']}, {ready}, since {found['started_at']}",
         f"VTN {vtn['url']} (OpenADR {vtn['profile'] or '?'}): circuit {vtn['circuit']}",
-        (
-            f"VENs: {fleet['registered']} registered, {fleet['partly']} partly, "
-            f"{fleet['failed']} failed, {fleet['paused']} paused; resources: "
-            f"{fleet['resources_registered']} of {fleet['resources']}"
-        ),
+        _counted(found["fleet"]),
     ]
     lines += [f"not ready: {name}: {reason}" for name, reason in found["concerns"].items()]
     for loop in found["loops"]:
         error = f", last error {loop['last_error']}" if loop["failures_in_a_row"] else ""
         lines.append(f"loop {loop['name']}: last success {loop['last_success']}{error}")
-    for each in found["failing"]:
-        first = each["failures"][0]
-        lines.append(f"failing: {each['ven']}: {first['resource'] or 'the VEN'}: {first['reason']}")
-    return lines
+    return lines + _failing(found)
+
+
+def _recorded(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return ["there is no state database yet: nothing has been registered"]
+    lines = [
+        f"on record as of {found['as_of'] or 'never'}",
+        f"VTN {found['vtn']['url']}",
+        _counted(found["fleet"]),
+    ]
+    lines += [f"paused: {name}" for name in found["paused"]]
+    return lines + _failing(found)
+
+
+def _counted(fleet: dict[str, Any]) -> str:
+    return (
+        f"VENs: {fleet['registered']} registered, {fleet['partly']} partly, "
+        f"{fleet['failed']} failed, {fleet['paused']} paused; resources: "
+        f"{fleet['resources_registered']} of {fleet['resources']}"
+    )
+
+
+def _failing(found: dict[str, Any]) -> list[str]:
+    firsts = ((each["ven"], each["failures"][0]) for each in found["failing"])
+    return [
+        f"failing: {ven}: {first['resource'] or 'the VEN'}: {first['reason']}"
+        for ven, first in firsts
+    ]

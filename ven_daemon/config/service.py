@@ -17,6 +17,9 @@ class ServiceSettings(Area):
     state_url: str = "sqlite:///./var/state.db"
     """Our own database."""
 
+    state_reserve: int = Field(default=16 * 1024 * 1024, ge=0)
+    """Bytes kept beside a SQLite state, given up when its disk is full; 0 keeps none."""
+
     http_host: str = "127.0.0.1"
     """Where the daemon answers its operators."""
 

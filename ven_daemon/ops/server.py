@@ -1,5 +1,6 @@
 """The daemon's HTTP server: probes, metrics and the operator API, hardened (faults.md F48)."""
 
+import os
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -10,11 +11,14 @@ from pydantic import SecretStr
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.ops import openapi, views
 from ven_daemon.ops.access import guard, is_loopback, is_operator
-from ven_daemon.ops.answers import document, number, problem
+from ven_daemon.ops.answers import document, in_our_words, number, problem
 from ven_daemon.ops.desk import Desk
+from ven_daemon.ops.listening import BoundedSite
 from ven_daemon.ops.metrics import exposition
+from ven_daemon.ops.neighbours import taken_by
 from ven_daemon.ops.readings import PATH as READINGS
 from ven_daemon.ops.readings import ReadingsSurface
+from ven_daemon.runtime.descriptors import CONNECTIONS
 from ven_daemon.runtime.fleet_view import STATES
 
 PAGE_MOST = 500
@@ -27,7 +31,14 @@ KEEP_ALIVE = 15.0
 class OpsServer:
     """Listens from entering to leaving."""
 
-    def __init__(self, desk: Desk, host: str, port: int, token: SecretStr | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        host: str,
+        port: int,
+        token: SecretStr | None,
+        connections: int = CONNECTIONS,
+    ) -> None:
         if token is None and not is_loopback(host):
             raise ConfigurationError(
                 f"VEN_HTTP_HOST={host} is reachable by others: set VEN_OPERATOR_TOKEN"
@@ -35,12 +46,14 @@ class OpsServer:
         self._desk = desk
         self._host, self._port, self._token = host, port, token
         self._readings = ReadingsSurface(desk.readings)
+        self._connections = connections
         self._runner = web.AppRunner(
             self._app(),
             handle_signals=False,
             access_log=None,
             keepalive_timeout=KEEP_ALIVE,
             auto_decompress=False,  # bodies are unpacked by who knows how large they may be
+            shutdown_timeout=2.0,
         )
         self.port = port
 
@@ -51,13 +64,14 @@ class OpsServer:
             ConfigurationError: the port is taken, or the address is not ours.
         """
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, shutdown_timeout=2.0)
+        site = BoundedSite(self._runner, self._host, self._port, self._connections)
         try:
             await site.start()
         except OSError as error:
             await self._runner.cleanup()
             where = f"{self._host}:{self._port}"
-            raise ConfigurationError(f"cannot listen on {where}: {error.strerror}") from error
+            words = f"cannot listen on {where}: {_words(error)}{taken_by(self._port)}"
+            raise ConfigurationError(words) from error
         with suppress(IndexError):
             self.port = self._runner.addresses[0][1]
         return self
@@ -73,7 +87,7 @@ class OpsServer:
 
     def _app(self) -> web.Application:
         entrance = guard(self._token, READINGS, self._readings.bearer)
-        app = web.Application(middlewares=[entrance], client_max_size=BODY_LIMIT)
+        app = web.Application(middlewares=[in_our_words, entrance], client_max_size=BODY_LIMIT)
         app.add_routes(
             [
                 web.get("/livez", self._livez),
@@ -169,3 +183,8 @@ class OpsServer:
             return problem(404, "no such VEN")
         await self._desk.resume(name)
         return document({"resumed": name})
+
+
+def _words(error: OSError) -> str:
+    """Say what is wrong with an address, without what asyncio puts around it."""
+    return os.strerror(error.errno).lower() if error.errno else str(error)

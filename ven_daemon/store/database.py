@@ -21,6 +21,7 @@ from ven_daemon.domain.errors import (
     LeaseLostError,
     StoreBusyError,
     StoreError,
+    StoreFullError,
     StoreInterruptedError,
     StoreSuspectError,
 )
@@ -47,6 +48,8 @@ class Standing:
     """Ours, among those that may write (`store.lease`); None where nobody asks."""
     trouble: str | None = None
     """Why the last transaction could not be carried out; None where it could."""
+    full: int = 0
+    """How often there was no room."""
     suspect: str | None = None
     """Why nothing that was written since can be trusted."""
 
@@ -54,6 +57,7 @@ class Standing:
         """Keep what says something of the database, rather than of what was written."""
         if isinstance(error, StoreSuspectError):
             self.suspect = str(error)
+        self.full += isinstance(error, StoreFullError)
         if isinstance(error, StoreBusyError | StoreInterruptedError | StoreSuspectError):
             self.trouble = str(error)
 
@@ -102,9 +106,13 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection that only reads."""
-        with _translated(str(self)):
-            async with self.reader.connect() as connection:
-                yield connection
+        try:
+            with _translated(str(self)):
+                async with self.reader.connect() as connection:
+                    yield connection
+        except StoreError as error:
+            self.standing.note(error)
+            raise
 
     async def _insist_on_our_epoch(self, connection: AsyncConnection) -> None:
         """Fence the transaction off: whoever takes over waits for it, or it sees their epoch."""
@@ -191,7 +199,8 @@ def _postgres(url: URL) -> AsyncEngine:
             connect_args={
                 "connect_timeout": 5,
                 "tcp_user_timeout": 5000,
-                "options": "-c statement_timeout=60000 -c synchronous_commit=on"
+                # What was acknowledged is on disk, whatever the server's own default.
+                "options": "-c synchronous_commit=on -c statement_timeout=60000"
                 " -c idle_in_transaction_session_timeout=10000",
             },
         )

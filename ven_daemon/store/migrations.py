@@ -9,15 +9,21 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import alembic.command
+import structlog
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from ven_daemon.domain.errors import SchemaError, StateLostError, StoreError
 from ven_daemon.store import care
 from ven_daemon.store.database import Database
 from ven_daemon.store.schema import instance
+
+_UPGRADING = 0x56454E45
+"""The PostgreSQL advisory lock under which one process at a time migrates."""
+
+_log = structlog.get_logger(__name__)
 
 
 async def prepare(database: Database) -> None:
@@ -64,12 +70,24 @@ async def look(database: Database) -> str | None:
     return revision
 
 
-async def upgrade(database: Database) -> None:
-    """Bring the schema to this program's, in one transaction, and mark the database as ours."""
+async def upgrade(database: Database) -> Path | None:
+    """Bring the schema to this program's, in one transaction, and mark the database as ours.
+
+    A file with an older schema is looked through and copied before; the copy is given.
+
+    Raises:
+        StateLostError, SchemaError, StoreError: as `prepare`; nothing has changed then.
+    """
+    copy = None
     if database.file is not None:
         _refuse_lost(database.file)
         await asyncio.to_thread(_make_folder, database.file)
+        await care.insist_on_whole(database.file)
+        if await asyncio.to_thread(_has_content, database.file):
+            copy = await _copied(database, database.file)
     async with database.begin() as connection:
+        if not database.is_sqlite:  # a file has one writer anyway
+            await connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
         revision = await connection.run_sync(_revision)
         if revision is not None and revision not in _known():
             raise SchemaError(_other_schema(database, revision))
@@ -81,6 +99,20 @@ async def upgrade(database: Database) -> None:
             await connection.execute(insert(instance), row)
     if database.file is not None:
         _mark(database.file, identity)
+    return copy
+
+
+async def _copied(database: Database, file: Path) -> Path | None:
+    """Copy a file that is about to be migrated, beside it."""
+    async with database.begin() as connection:
+        revision = await connection.run_sync(_revision)
+    if revision in (None, head()) or revision not in _known():
+        return None
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    target = file.with_name(f"{file.name}.{revision}-before-{head()}-{at}")
+    await care.backup(database, target)
+    _log.info("state.copied", before="an upgrade", file=str(target))
+    return target
 
 
 def forget(database: Database) -> bool:
@@ -142,6 +174,10 @@ def _refuse_lost(file: Path) -> None:
             f"{file} is missing or empty, but {marker_of(file).name} says that it existed: "
             "restore it, or go on without it by ven-daemon db forget"
         )
+
+
+def _has_content(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
 
 
 def _make_folder(file: Path) -> None:

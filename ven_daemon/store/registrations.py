@@ -1,7 +1,7 @@
 """What is on record of every object that we registered, or are registering."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -48,13 +48,18 @@ class RegistrationStore:
             found = [await connection.execute(self._newest(table)) for table in tables]
         return tuple(value for each in found for value in each.one())
 
+    async def last_change(self) -> datetime | None:
+        """Say when a record was last written."""
+        _, vens, _, resources = await self.mark()
+        return max((each for each in (vens, resources) if each is not None), default=None)
+
     @retried
     async def save(
         self,
         now: datetime,
         vens: Mapping[VenName, Record] | None = None,
-        resources: Iterable[tuple[VenName, Record]] = (),
-        forgotten: Iterable[tuple[VenName, str]] = (),
+        resources: Sequence[tuple[VenName, Record]] = (),
+        forgotten: Sequence[tuple[VenName, str]] = (),
     ) -> None:
         """Write records, and forget resources, in one transaction."""
         at = bulk.instant(now)
@@ -63,11 +68,10 @@ class RegistrationStore:
             for ven, r in (vens or {}).items()
         ]
         rows = [(self._vtn, ven, r.name, r.key, *_held(r, at)) for ven, r in resources]
-        gone = list(forgotten)
-        if not (ven_rows or rows or gone):
+        if not (ven_rows or rows or forgotten):
             return
         async with self._database.begin() as connection:
-            for ven, name in gone:
+            for ven, name in forgotten:
                 await connection.execute(self._forget(ven, name))
             await bulk.upsert(connection, ven_registrations, ven_rows)
             await bulk.upsert(connection, resource_registrations, rows)
