@@ -89,7 +89,7 @@ class DispatchService:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         paused: Container[VenName] = (),
     ) -> None:
-        """Take who is *paused*: nothing new begins for them, and what they follow takes its course."""
+        """For who is *paused* nothing new begins, and what they follow takes its course."""
         self._book = book
         self._fleet = fleet
         self._orders = orders
