@@ -71,7 +71,7 @@ def reference() -> str:
 
 
 def _default(value: object) -> str:
-    if value is None:
+    if value is None or value == ():
         return "none"
     if isinstance(value, timedelta):
         days, rest = divmod(value, timedelta(days=1))

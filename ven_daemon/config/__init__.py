@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ven_daemon.config.dispatch import DispatchSettings
 from ven_daemon.config.kinds import BodyForm, CredentialMode
 from ven_daemon.config.readings import ReadingsSettings
 from ven_daemon.config.service import ServiceSettings
@@ -30,7 +31,14 @@ __all__ = ["SAMPLE_CLIENT", "BodyForm", "CredentialMode", "Settings", "load_sett
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
-class Settings(ReadingsSettings, SinkSettings, ServiceSettings, VtnSettings, BaseSettings):
+class Settings(
+    ReadingsSettings,
+    DispatchSettings,
+    SinkSettings,
+    ServiceSettings,
+    VtnSettings,
+    BaseSettings,
+):
     """Everything an operator can choose; a file of this package per area."""
 
     model_config = SettingsConfigDict(
