@@ -81,3 +81,42 @@ def test_a_weekly_opt_out_begins_and_ends_with_itself() -> None:
         Absence(at(0, 16), at(0, 19)),
         Absence(at(1, 15), at(1, 16)),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "begin", "end"),
+    [
+        ("mon-fri 17:00-21:00", {0, 1, 2, 3, 4}, time(17), time(21)),
+        ("Sat,SUN 00:00-24:00", {5, 6}, time(0), time(0)),
+        ("fri-mon 22:00 - 06:30", {4, 5, 6, 0}, time(22), time(6, 30)),
+    ],
+)
+def test_weekly_hours_are_read(text: str, days: set[int], begin: time, end: time) -> None:
+    read = Weekly.parse(text, "Europe/Copenhagen")
+
+    assert read == Weekly(frozenset(days), begin, end, "Europe/Copenhagen")
+    assert Weekly.parse(str(read), read.zone) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("mon 17-21", "UTC"),
+        ("noday 17:00-21:00", "UTC"),
+        ("xyz 17:00-21:00", "UTC"),
+        ("mon 25:00-26:00", "UTC"),
+        ("", "UTC"),
+        ("mon 17:00-21:00", "Mars/Olympus"),
+        ("mon 17:00-21:00", "../etc"),
+    ],
+)
+def test_what_are_no_weekly_hours_is_refused(text: str, zone: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Weekly.parse(text, zone)
+
+
+def test_a_whole_day_is_a_day() -> None:
+    whole = Weekly.parse("sat 00:00-24:00")
+    out = OptOut("1", VEN, at(), weekly=whole)
+
+    assert absences(out, at(), at(7)) == (Absence(at(5), at(6)),)

@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,3 +139,51 @@ def test_others_are_not_let_in_without_a_token(vtn: SandboxVtn, tmp_path: Path) 
         assert service.wait_for_exit() == 2
 
     assert "set VEN_OPERATOR_TOKEN" in service.log()
+
+
+def test_a_resource_is_opted_out_and_in_again(service: Service) -> None:
+    body = {"ven": "Aalborg", "resource": "bar 1", "weekly": "mon-fri 17:00-21:00"}
+
+    status, made = _opt_out(service, body)
+    listed = service.get("/api/v1/opt-outs", TOKEN)[1]["opt_outs"]
+    ended = service.send("DELETE", f"/api/v1/opt-outs/{made['id']}", TOKEN)
+    again = service.send("DELETE", f"/api/v1/opt-outs/{made['id']}", TOKEN)
+
+    assert (status, made["resource_id"]) == (201, "Aalborg/bar 1")
+    assert listed == [made]
+    assert (ended[0], again[0]) == (200, 404)
+    assert service.get("/api/v1/opt-outs", TOKEN)[1] == {"opt_outs": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ([], "an object"),
+        ({"ven": ""}, "ven"),
+        ({"ven": "Nowhere"}, "no VEN"),
+        ({"ven": "Aalborg", "resource": "nobody"}, "no enabled resource"),
+        ({"ven": "Aalborg", "weekly": "sometimes"}, "mon-fri"),
+        ({"ven": "Aalborg", "from": 5}, "from"),
+        ({"ven": "Aalborg", "who": "me"}, "unknown"),
+    ],
+)
+def test_an_opt_out_that_cannot_be_meant_is_refused(
+    service: Service, body: object, words: str
+) -> None:
+    status, said = _opt_out(service, body)
+
+    assert status == 422
+    assert words in said["detail"]
+
+
+def _opt_out(service: Service, body: object) -> tuple[int, Any]:
+    sent = json.dumps(body).encode()
+    return service.post("/api/v1/opt-outs", sent, Authorization=f"Bearer {TOKEN}")[:2]
+
+
+def test_dispatches_are_listed_and_wrong_times_refused(service: Service) -> None:
+    empty = {"dispatches": [], "truncated": False}
+
+    assert service.get("/api/v1/dispatches?ven=Aalborg", TOKEN) == (200, empty)
+    assert service.get("/api/v1/dispatches?from=soon", TOKEN)[0] == 400
+    assert service.get("/api/v1/dispatches?limit=99999", TOKEN)[0] == 400

@@ -10,6 +10,7 @@ import structlog
 
 from ven_daemon import logs
 from ven_daemon.app.connection import Connection, exchange_of
+from ven_daemon.app.dispatching import dispatch_front
 from ven_daemon.app.front import Front
 from ven_daemon.app.parts import ReadingsPart, RegistrationPart
 from ven_daemon.app.registration import open_inventory
@@ -121,6 +122,7 @@ class Daemon:
         front.connection, front.registration = connection, registration
         front.taker = readings
         front.parts = (registration, readings)
+        front.dispatch = dispatch_front(self._settings, inventory, self._database)
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:
         """Wait until the state is ours."""
@@ -161,10 +163,9 @@ class Daemon:
         self._manager.stopping()
         if self.front.connection is not None:
             self.front.connection.close()
-        loops = [loop for part in self.front.parts for loop, _ in part.cadences()]
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
-                await asyncio.gather(*(loop.rest() for loop in loops))
+                await asyncio.gather(*(part.rest() for part in self.front.parts))
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()

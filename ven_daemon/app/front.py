@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ven_daemon.app.connection import Connection
+from ven_daemon.app.dispatching import DispatchFront
 from ven_daemon.app.figures import core_figures
 from ven_daemon.app.parts import Part, ReadingsPart, RegistrationPart
 from ven_daemon.config import Settings
@@ -32,6 +33,7 @@ class Front:
         self.parts: Sequence[Part] = ()
         self.registration: RegistrationPart | None = None
         self.taker: ReadingsPart | None = None
+        self.dispatch: DispatchFront | None = None
         self.connection: Connection | None = None
         self.lease: Lease | None = None
         self._settings = settings

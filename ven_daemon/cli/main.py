@@ -9,6 +9,7 @@ from ven_daemon.cli import (
     config,
     credentials,
     db,
+    dispatches,
     doctor,
     inventory,
     register,
@@ -33,6 +34,9 @@ app.command("import")(inventory.import_)
 app.command("stats")(inventory.stats)
 app.command("sandbox")(sandbox.sandbox)
 
+app.command("dispatches")(dispatches.dispatches)
+
+app.add_typer(dispatches.app, name="opt-out")
 app.add_typer(config.app, name="config")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(db.app, name="db")

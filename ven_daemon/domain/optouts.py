@@ -4,16 +4,21 @@ OpenADR 3 has no message for it (protocol.md 5.7): it is kept here, dispatch lea
 resource alone meanwhile, and reports say OPERATING_STATE `*_OPTED_OUT` where asked.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ven_daemon.domain.ids import EventId, ResourceKey, VenName
 from ven_daemon.domain.targets import Place
 
 _DAY = timedelta(days=1)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKLY = re.compile(
+    r"(?P<days>[a-z]{3}(?:[-,][a-z]{3})*)\s+(?P<begin>\d\d:\d\d)\s*-\s*(?P<end>\d\d:\d\d)", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,28 @@ class Weekly:
     end: time
     """At `begin` or before it: on the day after."""
     zone: str = "UTC"
+
+    @classmethod
+    def parse(cls, text: str, zone: str = "UTC") -> "Weekly":
+        """Read `mon-fri 17:00-21:00`, or `sat,sun 22:00-06:00`.
+
+        Raises:
+            ValueError: it is not of this form, or there is no such zone.
+        """
+        found = _WEEKLY.fullmatch(text.strip().lower())
+        if found is None:
+            raise ValueError(f"not like mon-fri 17:00-21:00: {text!r}")
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {zone!r}") from None
+        days = [day for part in found["days"].split(",") for day in _days(part)]
+        return cls(frozenset(days), _clock(found["begin"]), _clock(found["end"]), zone)
+
+    def __str__(self) -> str:
+        """Write it as it is read, but for its zone."""
+        days = ",".join(_DAYS[day] for day in sorted(self.days))
+        return f"{days} {self.begin:%H:%M}-{self.end:%H:%M}"
 
     def within(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Give its turns that meet [since, until), in UTC."""
@@ -96,3 +123,18 @@ def opted_out(
 
 def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(UTC)
+
+
+def _days(part: str) -> Iterator[int]:
+    """Read `mon`, or `fri-mon`, which goes on over the end of the week."""
+    first, _, last = part.partition("-")
+    if first not in _DAYS or (last or first) not in _DAYS:
+        raise ValueError(f"not days such as mon or mon-fri: {part!r}")
+    begin, end = _DAYS.index(first), _DAYS.index(last or first)
+    for step in range((end - begin) % 7 + 1):
+        yield (begin + step) % 7
+
+
+def _clock(text: str) -> time:
+    """Read a time of day; 24:00 is the midnight at its end."""
+    return time() if text == "24:00" else time.fromisoformat(text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ven_daemon.ops.dispatches import DispatchDesk
 from ven_daemon.ops.readings import ReadingsDesk
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.fleet_view import FleetView
@@ -31,6 +32,11 @@ class Desk(Protocol):
     health: Health
     fleet: FleetView
     started_at: datetime
+
+    @property
+    def dispatch(self) -> DispatchDesk | None:
+        """Dispatch, once it is open."""
+        ...
 
     def loops(self) -> list[tuple[LoopState, datetime | None]]:
         """Every loop, and when it runs next."""

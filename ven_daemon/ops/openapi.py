@@ -79,6 +79,8 @@ _READING = {
 
 _VEN = {"name": "ven", "in": "path", "required": True, "schema": {"type": "string"}}
 
+_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "ven-daemon", "version": version("ven-daemon")},
@@ -105,5 +107,35 @@ DOCUMENT: dict[str, Any] = {
         "/api/v1/vens/{ven}/reconcile": _post("Reconcile one VEN now", _VEN),
         "/api/v1/vens/{ven}/pause": _post("Leave a VEN alone, over restarts too", _VEN, status=200),
         "/api/v1/vens/{ven}/resume": _post("Work for a VEN again", _VEN, status=200),
+        "/api/v1/dispatches": _get(
+            "What resources did, do and will do because of events",
+            _query("ven", {"type": "string"}),
+            _query("resource", {"type": "string"}),
+            _query("from", {"type": "string", "format": "date-time"}),
+            _query("to", {"type": "string", "format": "date-time"}),
+            _query("limit", {"type": "integer", "minimum": 0, "maximum": 10000, "default": 1000}),
+        ),
+        "/api/v1/opt-outs": {
+            **_get("Who follows nothing, and when"),
+            "post": {
+                "summary": "Opt a VEN, or a resource of it, out",
+                "responses": {
+                    "201": _answer("It holds."),
+                    "401": {"description": "The token is missing."},
+                    "422": _answer("There is nobody like that, or it cannot be read."),
+                },
+            },
+        },
+        "/api/v1/opt-outs/{id}": {
+            "delete": {
+                "summary": "Take an opt-out back",
+                "parameters": [_ID],
+                "responses": {
+                    "200": _answer("It holds no longer."),
+                    "401": {"description": "The token is missing."},
+                    "404": _answer("None of this id holds."),
+                },
+            }
+        },
     },
 }

@@ -86,9 +86,9 @@ class DispatchStore:
         in *busy*, nothing is: the sink is being told about them.
         """
         async with self._turn, self._database.begin() as connection:
-            due = _selected().where(_due(sink, now), *_not_beside(busy))
+            due = selected().where(_due(sink, now), *_not_beside(busy))
             rows = await connection.execute(due.order_by(_D.due, _D.key).limit(limit))
-            found = [_dispatch(row) for row in rows]
+            found = [dispatch_of(row) for row in rows]
             told = update(dispatches).where(_D.key.in_(bulk.texts(connection, _keys(found))))
             change = told.values(attempts=_D.attempts + 1, due=until, updated_at=now)
             if found:
@@ -103,9 +103,9 @@ class DispatchStore:
         answers = {each.key: each for each in told}
         async with self._turn, self._database.begin() as connection:
             mine = _D.key.in_(bulk.texts(connection, answers))
-            rows = await connection.execute(_selected().where(mine))
+            rows = await connection.execute(selected().where(mine))
             settled = []
-            for each in map(_dispatch, rows):
+            for each in map(dispatch_of, rows):
                 key, do, answer = answers[each.key]
                 del key
                 settled.append(settle(each, do, answer, now, dice()))
@@ -181,9 +181,9 @@ class DispatchStore:
 
     async def _open(self, connection: AsyncConnection) -> dict[Place, list[Dispatch]]:
         record: defaultdict[Place, list[Dispatch]] = defaultdict(list)
-        rows = await connection.execute(_selected().where(_D.state.in_(OPEN)).order_by(_D.key))
+        rows = await connection.execute(selected().where(_D.state.in_(OPEN)).order_by(_D.key))
         for row in rows:
-            each = _dispatch(row)
+            each = dispatch_of(row)
             record[each.place].append(each)
         return record
 
@@ -233,9 +233,9 @@ async def _before(connection: AsyncConnection, followed: Sequence[Dispatch]) -> 
     beside = exists().where(mine, *same)
     old = _D.state.in_(_FOLLOWED)
     rows = await connection.execute(
-        _selected().where(old, _D.key.not_in(bulk.texts(connection, lasting)), beside)
+        selected().where(old, _D.key.not_in(bulk.texts(connection, lasting)), beside)
     )
-    return [_dispatch(row) for row in rows]
+    return [dispatch_of(row) for row in rows]
 
 
 def _due(sink: str, now: datetime) -> Any:
@@ -261,13 +261,15 @@ def _not_beside(busy: Iterable[str]) -> list[Any]:
     return [~exists().where(other.c.key.in_(keys), *same)]
 
 
-def _selected() -> Select[Any]:
+def selected() -> Select[Any]:
+    """Select what `dispatch_of` reads."""
     columns = (_D.key, _D.ven, _D.resource, _D.name, _D.sink, _D.state)
     more = (_D.due, _D.attempts, _D.words, entries.c.content)
     return select(*columns, *more).join(entries, entries.c.id == _D.entry)
 
 
-def _dispatch(row: Row[Any]) -> Dispatch:
+def dispatch_of(row: Row[Any]) -> Dispatch:
+    """Read one row."""
     return Dispatch(
         row.key,
         Place(VenName(row.ven), ResourceKey(row.resource)),

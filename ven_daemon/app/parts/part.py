@@ -1,5 +1,6 @@
 """What every part of the daemon looks like to the daemon."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,10 @@ class Part:
     def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
         """Loops of this part, and the period on which each is woken."""
         return ()
+
+    async def rest(self) -> None:
+        """Begin nothing more, and wait until what is under way has ended."""
+        await asyncio.gather(*(loop.rest() for loop, _ in self.cadences()))
 
     def roots(self) -> Mapping[str, Root]:
         """Name what else runs for as long as the daemon does."""

@@ -5,11 +5,13 @@ fleet     who can be told, and by which targets they are meant
 orders    events placed in time, for whom they mean, draws included
 service   one step: plan, compare with the record, keep the difference
 courier   one sink's task: hand over what is due, note what it answers
+opting    opting out, and in again
 """
 
 from ven_daemon.services.dispatch.book import EventBook, Known
 from ven_daemon.services.dispatch.courier import Courier
 from ven_daemon.services.dispatch.fleet import FleetBook
+from ven_daemon.services.dispatch.opting import Opting, Wish
 from ven_daemon.services.dispatch.orders import Orders
 from ven_daemon.services.dispatch.service import Choices, DispatchService
 
@@ -20,5 +22,7 @@ __all__ = [
     "EventBook",
     "FleetBook",
     "Known",
+    "Opting",
     "Orders",
+    "Wish",
 ]

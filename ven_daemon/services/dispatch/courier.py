@@ -60,6 +60,7 @@ class Courier:
         self._clock = clock
         self._woken = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], tuple[str, ...]] = {}
+        self._resting = False
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -80,16 +81,24 @@ class Courier:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), pause)
 
+    async def rest(self) -> None:
+        """Hand over nothing more, and wait for the answers that are under way."""
+        self._resting = True
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
     async def drain(self) -> None:
-        """Hand over everything that is due, once, and wait for the answers."""
+        """Hand over everything that is due, and wait for the answers."""
         async with asyncio.TaskGroup() as group:
-            while await self._hand_over(group):
+            while True:
                 while len(self._under_way) >= self.sink.in_flight:
                     await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+                if not await self._hand_over(group):
+                    return
 
     async def _hand_over(self, group: asyncio.TaskGroup) -> bool:
         """Start one call of the sink, if there is room and something is due."""
-        if len(self._under_way) >= self.sink.in_flight:
+        if self._resting or len(self._under_way) >= self.sink.in_flight:
             return False
         now = self._clock()
         busy = [key for keys in self._under_way.values() for key in keys]

@@ -99,6 +99,7 @@ class DispatchService:
         self._clock = clock
         self._paused = paused
         self._changed = True
+        self._next: datetime | None = None
         self.planned: Planned | None = None
         """The plan in force."""
 
@@ -110,6 +111,8 @@ class DispatchService:
         """Plan where something changed, and bring the record in line."""
         now = self._clock()
         planned, is_new = await self._plan(now)
+        if not is_new and self._next is not None and now < self._next:
+            return Changes((), ())
 
         def decide(record: Record) -> Changes:
             created, changed = _compare(planned.plan, record, now)
@@ -118,6 +121,7 @@ class DispatchService:
 
         changes = await self._store.step(planned.plan if is_new else None, decide, now)
         self.planned = planned
+        self._next = self.next_edge(now)
         if changes.created or changes.changed:
             _log.info(
                 "dispatch.stepped", created=len(changes.created), changed=len(changes.changed)
@@ -130,7 +134,8 @@ class DispatchService:
             return None
         edges = self.planned.edges
         following = bisect_right(edges, now)
-        return edges[following] if following < len(edges) else None
+        later = self.planned.made + PLAN_AGE
+        return min(edges[following], later) if following < len(edges) else later
 
     async def _plan(self, now: datetime) -> tuple[Planned, bool]:
         """Give the plan in force, or a new one where that may be out of date."""

@@ -1,0 +1,140 @@
+"""Dispatches and opt-outs as operators meet them: on the command line."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from tests.dispatch.rig import AALBORG, Rig, event
+from ven_daemon.cli.main import app
+from ven_daemon.domain.dispatches import Answer, Verdict
+from ven_daemon.domain.events import Payload
+from ven_daemon.ops.dispatches import listed, span
+from ven_daemon.store.dispatch_listing import Asked, DispatchListing
+
+SHAPE = [
+    "ven", "resource", "event", "type", "values", "kw", "start", "end", "state", "sink", "reason",
+]  # fmt: skip
+
+
+async def find(rig: Rig, since: float, until: float, **asked: Any) -> list[dict[str, Any]]:
+    times = (rig.now + timedelta(minutes=since), rig.now + timedelta(minutes=until))
+    found = await DispatchListing(rig.database).find(Asked(*times, **asked), rig.now)
+    return listed(found)["dispatches"]
+
+
+async def test_the_listing_joins_what_began_with_what_will(rig: Rig) -> None:
+    rig.book.publish(event("a", 0, 60), event("b", 60, 60, Payload("PRICE", (0.25,))))
+    await rig.turn(0)
+
+    found = await find(rig, -10, 120, ven="Vejle")
+
+    assert [(e["event"], e["state"], e["kw"]) for e in found] == [
+        ("a", "applied", 12.5),
+        ("b", "scheduled", None),
+    ]
+    assert list(found[0])[: len(SHAPE)] == SHAPE
+    assert found[0]["start"] == "2026-06-01T12:00:00Z"
+    assert found[1]["values"] == [0.25]
+    assert found[0]["key"] is not None
+    assert found[1]["key"] is None
+
+
+async def test_the_listing_can_be_narrowed_and_says_when_it_is_cut(rig: Rig) -> None:
+    rig.book.publish(event("a", 0, 60), event("b", 60, 60))
+    await rig.turn(0)
+
+    of_one = await find(rig, 0, 120, resource="cafe")
+    later = await find(rig, 61, 120)
+    times = (rig.now, rig.now + timedelta(hours=2))
+    cut = await DispatchListing(rig.database).find(Asked(*times, limit=2), rig.now)
+
+    assert {each["resource"] for each in of_one} == {"cafe"}
+    assert {each["event"] for each in later} == {"b"}
+    assert (len(cut.dispatches), cut.truncated) == (2, True)
+
+
+async def test_nonsense_is_shown_as_failed_with_its_reason(rig: Rig) -> None:
+    """F40: quarantined, and to be seen."""
+    rig.book.publish(event("bad", 0, 60, Payload("SIMPLE", (9,))))
+    await rig.turn(0)
+
+    [found] = await find(rig, -10, 10, ven="Vejle")
+
+    assert (found["state"], found["kw"]) == ("failed", None)
+    assert found["reason"] == "SIMPLE takes an integer 0..3, not 9"
+
+
+async def test_until_its_sink_knows_of_the_end_a_dispatch_is_applied(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.turn(0)
+    rig.book.withdraw("e")
+    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "no route")
+    await rig.turn(5)
+
+    [pending] = await find(rig, -10, 10, ven="Vejle")
+    rig.sink.answer = type(rig.sink).answer
+    await rig.turn(7)
+    [over] = await find(rig, -10, 10, ven="Vejle")
+
+    assert (pending["state"], pending["reason"]) == ("applied", "no route")
+    assert over["state"] == "cancelled"
+
+
+def test_no_time_is_an_hour_back_and_a_day_ahead() -> None:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+
+    assert span(None, None, now) == (now - timedelta(hours=1), now + timedelta(days=1))
+    assert span("2026-07-01T00:00:00Z", None, now)[1] == datetime(2026, 7, 2, tzinfo=UTC)
+    with pytest.raises(ValueError, match="before"):
+        span("2026-07-01T00:00:00Z", "2026-06-01T00:00:00Z", now)
+
+
+@pytest.fixture
+def command(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VEN_STATE_URL", f"sqlite:///{tmp_path}/state.db")
+    monkeypatch.setenv("VEN_INVENTORY_URL", rig.fleet.url)
+
+    def run(*arguments: str) -> tuple[int, Any]:
+        result = CliRunner().invoke(app, list(arguments))
+        said = result.stdout
+        return result.exit_code, orjson.loads(said) if "--json" in arguments and said else said
+
+    return run
+
+
+def test_opting_out_and_in_by_command(command: Any) -> None:
+    hours = ("--weekly", "mon-fri 17:00-21:00", "--zone", "Europe/Copenhagen")
+    _, made = command("opt-out", "add", "Aalborg", "--resource", "cafe", *hours, "--json")
+    _, listed_ = command("opt-out", "list", "--json")
+    code, _ = command("opt-out", "end", made["id"])
+
+    assert made["weekly"] == "mon,tue,wed,thu,fri 17:00-21:00"
+    assert (made["ven"], made["resource_id"]) == (AALBORG, "cafe")
+    assert listed_ == {"opt_outs": [made]}
+    assert code == 0
+    assert command("opt-out", "list", "--json")[1] == {"opt_outs": []}
+    assert command("opt-out", "end", made["id"])[0] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("opt-out", "add", "Nowhere"),
+        ("opt-out", "add", "Aalborg", "--resource", "nobody"),
+        ("opt-out", "add", "Aalborg", "--weekly", "sometimes"),
+        ("opt-out", "add", "Aalborg", "--until", "2020-01-01T00:00:00Z"),
+        ("opt-out", "add", "Aalborg", "--from", "soon"),
+        ("dispatches", "--from", "soon"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(command: Any, arguments: tuple[str, ...]) -> None:
+    assert command(*arguments)[0] == 2
+
+
+def test_nothing_to_list_is_an_empty_document(command: Any) -> None:
+    assert command("dispatches", "--json") == (0, {"dispatches": [], "truncated": False})
