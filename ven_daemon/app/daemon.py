@@ -12,7 +12,7 @@ from ven_daemon import logs
 from ven_daemon.app.connection import Connection, exchange_of
 from ven_daemon.app.dispatching import dispatch_front
 from ven_daemon.app.front import Front
-from ven_daemon.app.parts import ReadingsPart, RegistrationPart
+from ven_daemon.app.parts import EventsPart, ReadingsPart, RegistrationPart
 from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
@@ -121,7 +121,8 @@ class Daemon:
         readings = ReadingsPart(self._settings, inventory, self._database, self._guard, self.health)
         front.connection, front.registration = connection, registration
         front.taker = readings
-        front.parts = (registration, readings)
+        events = EventsPart(lambda: self._settings, connection, self._database, front.pauses)
+        front.parts = (registration, events, readings)
         front.dispatch = dispatch_front(self._settings, inventory, self._database)
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:

@@ -44,7 +44,7 @@ class Front:
 
     def loop_states(self) -> list[LoopState]:
         """How each loop is doing."""
-        return [loop.state for part in self.parts for loop, _ in part.cadences()]
+        return [state for part in self.parts for state in part.states()]
 
     def figures(self) -> Iterable[Figure]:
         """Give the metrics of the core and of every part."""

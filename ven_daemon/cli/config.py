@@ -7,6 +7,7 @@ import typer
 
 from ven_daemon.cli import terminal
 from ven_daemon.config import SAMPLE_CLIENT, Settings, load_settings
+from ven_daemon.domain.durations import Duration
 
 app = typer.Typer(no_args_is_help=True, help="Settings.")
 
@@ -74,8 +75,7 @@ def _default(value: object) -> str:
     if value is None or value == ():
         return "none"
     if isinstance(value, timedelta):
-        days, rest = divmod(value, timedelta(days=1))
-        return f"`PT{value.total_seconds():g}S`" if rest else f"`P{days}D`"
+        return f"`{Duration(length=value)}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value}`"

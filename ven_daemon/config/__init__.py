@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from ven_daemon.config.dispatch import DispatchSettings
+from ven_daemon.config.events import EventSettings
 from ven_daemon.config.kinds import BodyForm, CredentialMode
 from ven_daemon.config.readings import ReadingsSettings
 from ven_daemon.config.service import ServiceSettings
@@ -37,6 +38,7 @@ class Settings(
     SinkSettings,
     ServiceSettings,
     VtnSettings,
+    EventSettings,
     BaseSettings,
 ):
     """Everything an operator can choose; a file of this package per area."""

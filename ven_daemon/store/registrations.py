@@ -4,17 +4,24 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.ids import VenId, VenName
 from ven_daemon.domain.registration import Origin, Record, Records, Status, Target
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
 from ven_daemon.store.failures import retried
 from ven_daemon.store.schema import resource_registrations, ven_registrations
+
+
+class Bearers(NamedTuple):
+    """A ven at the VTN, and the targets that it and its resources bear."""
+
+    ven: VenId
+    targets: set[Target]
 
 
 class RegistrationStore:
@@ -52,6 +59,24 @@ class RegistrationStore:
         """Say when a record was last written."""
         _, vens, _, resources = await self.mark()
         return max((each for each in (vens, resources) if each is not None), default=None)
+
+    async def bearers(self) -> dict[VenName, Bearers]:
+        """Say which VENs stand at the VTN, and which targets they and their resources bear."""
+        vens, resources = ven_registrations.c, resource_registrations.c
+        found: dict[VenName, Bearers] = {}
+        async with self._database.read() as connection:
+            stands = (vens.vtn == self._vtn, vens.vtn_id.is_not(None))
+            for ven, id_, targets in await connection.execute(
+                select(vens.ven, vens.vtn_id, vens.targets).where(*stands)
+            ):
+                found[VenName(ven)] = Bearers(VenId(id_), set(_read_targets(targets)))
+            several = select(resources.ven, resources.targets).distinct()
+            for ven, targets in await connection.execute(
+                several.where(resources.vtn == self._vtn, resources.vtn_id.is_not(None))
+            ):
+                if ven in found:
+                    found[ven].targets.update(_read_targets(targets))
+        return found
 
     @retried
     async def save(

@@ -9,11 +9,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from ven_daemon.domain.errors import TooLargeError
+from ven_daemon.domain.sightings import Glimpse
 from ven_daemon.vtn.paging import Paging
 from ven_daemon.vtn.transport import Transport
 from ven_daemon.wire.profile import Listing, Page, Shown
@@ -28,14 +28,6 @@ GLIMPSES_MOST = 200_000
 
 LOOK_BEYOND = 300.0
 """Seconds for which the end behind an unchanged short page is taken as read (T-22)."""
-
-
-class Glimpse(NamedTuple):
-    """One element as a listing showed it."""
-
-    id: str
-    digest: str
-    modified: datetime | None
 
 
 class Keeper(Protocol[T]):
@@ -139,7 +131,7 @@ async def sweep(
         seen[slice_] = looked
         return looked.listing
 
-    paging = Paging(page, transport, _newer, last.oversized if last is not None else ())
+    paging = Paging(page, transport, newer, last.oversized if last is not None else ())
     found = {each.id: each for each in await paging.collect()}
     filled = [seen[each] for each in sorted(seen, key=_offset) if seen[each].listing.size]
     return Sweep(
@@ -163,7 +155,7 @@ def _offset(page: Page) -> int:
     return page.skip
 
 
-def _newer(before: Glimpse, after: Glimpse) -> Glimpse:
+def newer(before: Glimpse, after: Glimpse) -> Glimpse:
     """Of one id twice, take the newer; of equal ones that on the later page (F26)."""
     if before.modified is None or after.modified is None or after.modified >= before.modified:
         return after

@@ -6,8 +6,9 @@ it says and not of how a server orders its members, so what is known is not read
 
 import json
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from hashlib import blake2b
+from itertools import chain
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -43,6 +44,26 @@ def read_element(body: bytes, dialect: str, read: Callable[[Shape], T]) -> Shown
     """Read one element on its own."""
     shape = common.as_object(_decode(body))
     return _show(shape, dialect, read, ())
+
+
+def united(words: Sequence[bytes]) -> bytes | None:
+    """Write an event that was shown with different targets as one with all of them.
+
+    None where the words differ in more than that: then they are not the same version.
+    """
+    shapes = [common.as_object(common.decode(each)) for each in words]
+    targets = [each.pop("targets", None) or [] for each in shapes]
+    if any(shape != shapes[0] for shape in shapes) or not all(map(_is_list, targets)):
+        return None
+    every: list[Any] = []
+    for target in chain.from_iterable(targets):
+        if target not in every:
+            every.append(target)
+    return common.encode({**shapes[0], "targets": every})
+
+
+def _is_list(found: object) -> bool:
+    return isinstance(found, list)
 
 
 def first_id(head: bytes) -> str | None:

@@ -1,7 +1,8 @@
 """The parts of the running daemon: one file per concern, each with its own loops."""
 
+from ven_daemon.app.parts.events import EventsPart
 from ven_daemon.app.parts.part import Part
 from ven_daemon.app.parts.readings import ReadingsPart
 from ven_daemon.app.parts.registration import RegistrationPart
 
-__all__ = ["Part", "ReadingsPart", "RegistrationPart"]
+__all__ = ["EventsPart", "Part", "ReadingsPart", "RegistrationPart"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ven_daemon.config import Settings
 from ven_daemon.runtime.figures import Figure
-from ven_daemon.runtime.loop import Loop
+from ven_daemon.runtime.loop import Loop, LoopState
 from ven_daemon.runtime.supervisor import Root
 
 
@@ -23,6 +23,10 @@ class Part:
     def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
         """Loops of this part, and the period on which each is woken."""
         return ()
+
+    def states(self) -> Iterable[LoopState]:
+        """Say how each of its loops is doing."""
+        return [loop.state for loop, _ in self.cadences()]
 
     async def rest(self) -> None:
         """Begin nothing more, and wait until what is under way has ended."""

@@ -13,6 +13,13 @@ from ven_daemon.store.schema.dispatches import (
     opt_outs,
     schedules,
 )
+from ven_daemon.store.schema.events import (
+    program_sightings,
+    sighting_changes,
+    sightings,
+    versions,
+    vtn_traits,
+)
 from ven_daemon.store.schema.inventory import connections, resources
 from ven_daemon.store.schema.readings import (
     device_tokens,
@@ -45,11 +52,16 @@ __all__ = [
     "leases",
     "opt_outs",
     "paused_vens",
+    "program_sightings",
     "reading_resources",
     "reading_totals",
     "readings",
     "resource_registrations",
     "resources",
     "schedules",
+    "sighting_changes",
+    "sightings",
     "ven_registrations",
+    "versions",
+    "vtn_traits",
 ]

@@ -1,0 +1,207 @@
+"""Following events: every VEN on its own phase, or one credential for all."""
+
+import asyncio
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from ven_daemon.app.connection import Connected, Connection
+from ven_daemon.app.events import Reading, reading
+from ven_daemon.app.parts.part import Part
+from ven_daemon.config import Settings
+from ven_daemon.domain.errors import ForbiddenError, UnauthorizedError
+from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.retry import Backoff
+from ven_daemon.domain.sightings import Standing
+from ven_daemon.runtime.figures import Figure
+from ven_daemon.runtime.loop import Loop, LoopState
+from ven_daemon.runtime.spread import Spread
+from ven_daemon.runtime.supervisor import Root
+from ven_daemon.services.events import EVERYBODY, Changed, Reader
+from ven_daemon.store.database import Database
+from ven_daemon.store.registrations import RegistrationStore
+
+REFRESH = timedelta(seconds=5)
+"""How often it is looked who reads, and which targets they were granted."""
+
+HOUSEKEEPING = timedelta(hours=1)
+
+COUNT_SECONDS = 1.0
+"""How often events are counted at the most, while they change."""
+
+FORBIDDEN_SECONDS = 900.0
+"""How long a VEN that may not read events is left alone (faults.md F03)."""
+
+_log = structlog.get_logger(__name__)
+
+
+class EventsPart(Part):
+    """Keeps what VENs are shown of programs and events."""
+
+    name = "events"
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        connection: Connection,
+        database: Database,
+        pauses: Container[VenName],
+    ) -> None:
+        self.listeners: list[Callable[[Changed], None]] = []
+        """Told after each commit which events changed for whom; they only wake somebody."""
+        self._settings = settings
+        self._connection = connection
+        self._database = database
+        self._pauses = pauses
+        self._reading: Reading | None = None
+        self._connected: Connected | None = None
+        self._readers: Mapping[str, Reader] = {}
+        self._refused: dict[str, int] = {}
+        self._counts: Mapping[Standing, int] = {}
+        self._spread = Spread("events", settings().poll_interval.total_seconds(), self._poll)
+        self._refreshing = Loop("event readers", self._refresh)
+        self._housekeeping = Loop("event housekeeping", self._tidy)
+        self._counting = Loop("event counts", self._count)
+        self._refreshing.wake()
+
+    @property
+    def reading(self) -> Reading | None:
+        """What is open while events are read; None until the VTN was asked what it speaks."""
+        return self._reading
+
+    def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
+        """Look who reads; count; tidy up."""
+        return (
+            (self._refreshing, REFRESH),
+            (self._counting, HOUSEKEEPING),
+            (self._housekeeping, HOUSEKEEPING),
+        )
+
+    def roots(self) -> Mapping[str, Root]:
+        """Poll, each VEN on its own phase."""
+        return {"events": self._spread.run}
+
+    async def rest(self) -> None:
+        """Begin no poll any more, and wait for those under way."""
+        await asyncio.gather(super().rest(), self._spread.rest())
+
+    def states(self) -> Iterable[LoopState]:
+        """Say how the polls are doing, too."""
+        return (*super().states(), self._spread.state)
+
+    def reload(self, settings: Settings) -> None:
+        """Read with the clients that the new settings make."""
+        del settings
+        self._refreshing.wake()
+
+    def hurry(self, ven: VenName | None) -> None:
+        """Poll as soon as possible: for one VEN, or for all."""
+        wanted = [ven] if ven is not None and ven in self._readers else [*self._readers]
+        for name in wanted:
+            self._spread.hurry(name)
+
+    def contact(self, ven: VenName) -> datetime | None:
+        """Say when the VTN last showed *ven* its events."""
+        if self._reading is None:
+            return None
+        reader = EVERYBODY if EVERYBODY in self._readers else ven
+        return self._reading.service.contact(reader)
+
+    async def _refresh(self) -> None:
+        """Follow the credentials, the registrations, and the targets that the VTN grants."""
+        connected = await self._connection.get()
+        if self._reading is None or connected is not self._connected:
+            self._reading = await reading(self._settings(), self._database, connected)
+            self._reading.service.listeners.append(self._tell)
+            self._connected = connected
+            self._counting.wake()
+        bearers = await RegistrationStore(self._database, connected.vtn).bearers()
+        self._readers = readers(connected, bearers)
+        for gone in self._spread.names - self._readers.keys():
+            self._reading.service.forget_reader(gone)
+        self._spread.keep_to(self._readers)
+
+    async def _poll(self, name: str) -> float | None:
+        reader = self._readers.get(name)
+        if reader is None or self._reading is None or name in self._pauses:
+            return None
+        try:
+            await self._reading.service.poll(reader)
+        except ForbiddenError as error:
+            _log.error("events.forbidden", reader=name, error=str(error))
+            return FORBIDDEN_SECONDS
+        except UnauthorizedError as error:
+            _log.error("events.unauthorized", reader=name, error=str(error))
+            self._refused[name] = self._refused.get(name, 0) + 1
+            return Backoff(base=5.0, cap=300.0).delay(self._refused[name], 1.0)
+        self._refused.pop(name, None)
+        return None
+
+    async def _tidy(self) -> None:
+        if self._reading is not None:
+            before = datetime.now(UTC) - self._settings().events_kept
+            removed = await self._reading.service.prune(before)
+            _log.info("events.tidied", versions=removed)
+
+    async def _count(self) -> None:
+        if self._reading is not None:
+            self._counts = await self._reading.sightings.counts()
+            await asyncio.sleep(COUNT_SECONDS)
+
+    def _tell(self, changed: Changed) -> None:
+        self._counting.wake()
+        for listener in self.listeners:
+            listener(changed)
+
+    def figures(self) -> Iterable[Figure]:
+        """Events by how they stand, polls, and what they cost."""
+        counts: dict[tuple[str, ...], float] = {
+            (each.value,): float(self._counts.get(each, 0)) for each in Standing
+        }
+        yield Figure("events", "Events, once for each reader that knows them.", counts, ("state",))
+        yield Figure.gauge("event_readers", "Who polls for events.", len(self._readers))
+        if self._reading is None:
+            return
+        service = self._reading.service
+        yield Figure.counter("event_polls", "Lists of events read to the end.", service.polls)
+        words = "Lists of events that showed nothing new, and were not parsed."
+        yield Figure.counter("event_polls_unchanged", words, service.unchanged)
+        words = "Pages of events that were parsed."
+        yield Figure.counter("event_pages_parsed", words, service.pages.parsed)
+        words = "Events asked for by id, because they were no longer listed."
+        yield Figure.counter("events_asked_for", words, service.asked_by_id)
+        words = "Elements of lists of events that had no id."
+        yield Figure.counter("events_nameless", words, service.nameless)
+        words = "Seconds by which the last poll was late."
+        yield Figure.gauge("event_poll_late_seconds", words, self._spread.latest)
+
+    def summary(self) -> Mapping[str, Any]:
+        """Count events by how they stand, and polls."""
+        if self._reading is None:
+            return {}
+        service = self._reading.service
+        return {
+            "known": sum(self._counts.values()),
+            **{each.value: self._counts.get(each, 0) for each in Standing},
+            "readers": len(self._readers),
+            "polls": service.polls,
+            "polls_unchanged": service.unchanged,
+            "targets_mode": service.targets_mode,
+        }
+
+
+def readers(connected: Connected, bearers: Mapping[VenName, Any]) -> dict[str, Reader]:
+    """Say who polls: whoever speaks to the VTN, for VENs that stand there."""
+    found = {}
+    for ven, client in connected.speakers:
+        if ven is None:
+            granted = {each for bearer in bearers.values() for each in bearer.targets}
+        elif ven in bearers:
+            granted = bearers[ven].targets
+        else:
+            continue  # it is not registered yet, so there is nothing that it could be shown
+        name = EVERYBODY if ven is None else ven
+        found[name] = Reader(name, client, tuple(sorted({each.value for each in granted})))
+    return found

@@ -1,0 +1,262 @@
+"""One poll of one reader: list, compare, confirm what is absent, record."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from ven_daemon.domain.events import Event, Program
+from ven_daemon.domain.ids import EventId, ProgramId
+from ven_daemon.domain.sightings import (
+    Glimpse,
+    Lost,
+    Reading,
+    Revision,
+    Sighting,
+    Standing,
+    compare,
+    goes_back,
+    is_news,
+    lose,
+    oversee,
+    revises,
+    sight,
+)
+from ven_daemon.services.events.absence import Absence
+from ven_daemon.services.events.programs import Programs
+from ven_daemon.services.events.reader import Changed, Memory, Reader
+from ven_daemon.services.events.targeting import Listing
+from ven_daemon.store.sightings import PAGE, Change, SightingStore
+from ven_daemon.store.versions import VersionStore
+from ven_daemon.vtn.exchange import BODY_LIMIT
+from ven_daemon.vtn.sweeping import Pages, Sweep
+from ven_daemon.wire.profile import INTERVALS_MOST
+
+OVERSIZED = f"it takes more than {BODY_LIMIT} bytes"
+
+_log = structlog.get_logger(__name__)
+
+
+class EventService:
+    """Keeps what each reader is shown of the events of one VTN."""
+
+    def __init__(
+        self,
+        store: SightingStore,
+        events: VersionStore[Event],
+        programs: VersionStore[Program],
+        program_period: timedelta = timedelta(hours=1),
+        intervals_most: int = INTERVALS_MOST,
+    ) -> None:
+        self.polls = 0
+        self.unchanged = 0
+        """Polls that showed what was known, and cost no parsing."""
+        self.listeners: list[Callable[[Changed], None]] = []
+        """Told after each commit; they only wake somebody."""
+        self.nameless = 0
+        """Elements without an id that polls were shown; nobody can say which they are."""
+        self.pages = Pages[Event](events)
+        self._store = store
+        self._events = events
+        self._programs_kept = programs
+        self._listing = Listing(store, events, self.pages, intervals_most)
+        self._absence = Absence(events, intervals_most)
+        self._programs = Programs(store, programs, program_period)
+        self._memories: defaultdict[str, Memory] = defaultdict(Memory)
+
+    async def open(self) -> None:
+        """Take in what is on record."""
+        await self._events.open()
+        await self._programs_kept.open()
+        await self._listing.open()
+
+    @property
+    def asked_by_id(self) -> int:
+        """Events that were asked for by id, because they were no longer listed."""
+        return self._absence.asked
+
+    @property
+    def targets_mode(self) -> str:
+        """Whether the VTN wants targets in queries, as far as that was found out."""
+        return self._listing.mode.value
+
+    def contact(self, reader: str) -> datetime | None:
+        """Say when *reader* last read its whole list."""
+        memory = self._memories.get(reader)
+        return memory.contact if memory is not None else None
+
+    def forget_reader(self, reader: str) -> None:
+        """Drop what is remembered of a reader that is none any more."""
+        self._memories.pop(reader, None)
+
+    async def poll(self, reader: Reader) -> Changed:
+        """Take one step for *reader*; it can be repeated, and cancelled at any await.
+
+        Raises:
+            VtnError: its list cannot be read to the end: nothing of it is believed.
+        """
+        memory = self._memories[reader.name]
+        async with memory.busy:
+            programs = await self._programs.refresh(reader, memory)
+            sweeps = await self._listing.read(reader, memory)
+            self.polls += 1
+            if self._is_unchanged(memory, sweeps):
+                self.unchanged += 1
+                changed = Changed(reader.name, frozenset(), programs)
+            else:
+                changed = await self._take(reader, memory, sweeps, programs=programs)
+            memory.marks = {target: sweep.mark for target, sweep in sweeps.items()}
+            memory.contact = datetime.now(UTC)
+        if changed:
+            for listener in self.listeners:
+                listener(changed)
+        return changed
+
+    async def prune(self, before: datetime) -> int:
+        """Forget what has been gone since *before*, and versions that nobody holds."""
+        removed = await self._store.prune(before)
+        self._events.forget(removed)
+        self._programs_kept.forget(removed)
+        for memory in self._memories.values():
+            known = memory.known or {}
+            forgotten = [id_ for id_, e in known.items() if e.is_gone and e.changed < before]
+            for id_ in forgotten:
+                del known[id_]
+        if removed:
+            self.pages.forget()
+            self._programs.forget()
+        return len(removed)
+
+    def _is_unchanged(self, memory: Memory, sweeps: Mapping[str | None, Sweep]) -> bool:
+        if memory.known is None or memory.unsettled or len(memory.marks) != len(sweeps):
+            return False
+        if any(memory.marks.get(target) != sweep.mark for target, sweep in sweeps.items()):
+            return False
+        now = time.monotonic()
+        return not any(at <= now for at in (*memory.hidden.values(), *memory.without.values()))
+
+    async def _take(
+        self,
+        reader: Reader,
+        memory: Memory,
+        sweeps: Mapping[str | None, Sweep],
+        *,
+        programs: bool,
+    ) -> Changed:
+        """Record what a list says that was not known."""
+        if memory.known is None:
+            memory.known = await self._store.of(reader.name)
+        found = await self._listing.merged(sweeps.values())
+        oversized = {
+            EventId(id_)
+            for sweep in sweeps.values()
+            for id_ in sweep.oversized.values()
+            if id_ is not None and id_ not in found
+        }
+        self.nameless += sum(sweep.nameless for sweep in sweeps.values())
+        difference = compare(memory.known, found)
+        absent = [each for each in difference.absent if each.event not in oversized]
+        answers = await self._absence.explain(reader, memory, absent)
+        back = [
+            each
+            for each in answers.values()
+            if isinstance(each, Glimpse) and is_news(memory.known, each)
+        ]
+        programs |= await self._programs.resolve(reader, memory, self._named(found.values()))
+        shown = (*difference.shown, *back)
+        events = await self._record(reader, memory, shown, answers, oversized)
+        memory.unsettled = any(
+            isinstance(each, Lost) and each.standing is Standing.UNCONFIRMED
+            for each in answers.values()
+        )
+        return Changed(reader.name, events, programs)
+
+    async def _record(
+        self,
+        reader: Reader,
+        memory: Memory,
+        shown: Sequence[Glimpse],
+        answers: Mapping[EventId, Glimpse | Lost],
+        oversized: Iterable[EventId],
+    ) -> frozenset[EventId]:
+        """Write the changes, in one transaction unless there are thousands."""
+        known = memory.known if memory.known is not None else {}
+        now = datetime.now(UTC)
+        lost: list[tuple[Sighting | None, Sighting]] = [
+            (known[id_], lose(known[id_], each, now))
+            for id_, each in answers.items()
+            if isinstance(each, Lost)
+        ]
+        lost += [
+            (known.get(id_), oversee(id_, known.get(id_), now, OVERSIZED)) for id_ in oversized
+        ]
+        changes = [Change(new, held is None) for held, new in lost if new is not held]
+        changed: set[EventId] = set()
+        for begin in range(0, max(len(shown), 1), PAGE):
+            some = shown[begin : begin + PAGE]
+            changes += await self._sighted(some, known, now)
+            await self._store.save(reader.name, changes)
+            known.update({each.sighting.event: each.sighting for each in changes})
+            changed.update(each.sighting.event for each in changes)
+            self._say(reader, changes)
+            changes = []
+            await asyncio.sleep(0)
+        return frozenset(changed)
+
+    async def _sighted(
+        self, shown: Sequence[Glimpse], known: Mapping[EventId, Sighting], now: datetime
+    ) -> list[Change]:
+        """Decide what each version that was shown means to the reader."""
+        readings = [self._events.known.get(each.digest, Reading()) for each in shown]
+        held = [known.get(EventId(each.id)) for each in shown]
+        revised = [
+            (before.read, glimpse.digest)
+            for glimpse, before, reading in zip(shown, held, readings, strict=True)
+            if before is not None and revises(before, glimpse, reading)
+        ]
+        items = await self._events.items(digest for pair in revised for digest in pair)
+        revisions = {
+            (old, new): Revision(items[new], items[old])
+            for old, new in revised
+            if old in items and new in items
+        }
+        return [
+            Change(
+                sight(glimpse, before, now, reading, _revision(before, glimpse, revisions)),
+                before is None,
+                goes_back(before, glimpse),
+            )
+            for glimpse, before, reading in zip(shown, held, readings, strict=True)
+        ]
+
+    def _named(self, found: Iterable[Glimpse]) -> set[ProgramId]:
+        known = self._events.known
+        readings = (known.get(each.digest) for each in found)
+        return {each.program for each in readings if each is not None and each.program}
+
+    def _say(self, reader: Reader, changes: Sequence[Change]) -> None:
+        """Log what an operator may have to explain later."""
+        if not changes:
+            return
+        counted: defaultdict[str, int] = defaultdict(int)
+        for each in changes:
+            counted[each.sighting.standing.value.replace("-", "_")] += 1
+            if each.backwards:
+                _log.warning("event.went_backwards", reader=reader.name, id=each.sighting.event)
+            if each.sighting.reason is not None:
+                _log.warning(
+                    f"event.{each.sighting.standing.value.replace('-', '_')}",
+                    reader=reader.name,
+                    id=each.sighting.event,
+                    reason=each.sighting.reason,
+                )
+        _log.info("events.changed", reader=reader.name, **counted)
+
+
+def _revision(
+    held: Sighting | None, glimpse: Glimpse, revisions: Mapping[tuple[str, str], Revision]
+) -> Revision | None:
+    return revisions.get((held.read, glimpse.digest)) if held is not None else None
