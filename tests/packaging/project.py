@@ -12,6 +12,13 @@ from tests.rig.processes import free_port
 from tests.rig.rest import call, expect
 
 _PAGE = 50
+_PORTS = {
+    "daemon": "OPERATOR_PORT",
+    "vtn": "VTN_PORT",
+    "sandbox-daemon": "SANDBOX_OPERATOR_PORT",
+    "sandbox": "SANDBOX_PORT",
+}
+"""Which variable moves a service's port."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +36,12 @@ class Holdings:
 
 
 class Project:
-    """One profile of docker-compose.yml, in volumes and on ports of its own."""
+    """One daemon of docker-compose.yml and all that it waits for, on ports of its own."""
 
-    def __init__(self, engine: Engine, profile: str | None) -> None:
+    def __init__(self, engine: Engine, daemon: str, vtn: str) -> None:
         self.engine = engine
-        self.vtn = "sandbox" if profile == "sandbox" else "vtn"
-        self._profile = ["--profile", profile] if profile else []
-        self._ports = {"VTN_PORT": str(free_port()), "OPERATOR_PORT": str(free_port())}
+        self.daemon, self.vtn = daemon, vtn
+        self._ports = {name: str(free_port()) for name in _PORTS.values()}
 
     def __enter__(self) -> Self:
         return self
@@ -44,13 +50,15 @@ class Project:
         self.compose("down", "--volumes", "--timeout", "1")
 
     def compose(self, *arguments: str) -> str:
-        """Run one compose command."""
-        return self.engine.compose(*self._profile, *arguments, env=self._ports)
+        """Run one compose command, with every service in sight."""
+        return self.engine.compose("--profile", "sandbox", *arguments, env=self._ports)
 
     def up(self) -> None:
-        """Start everything and wait until it is healthy; a failure shows the daemon's log."""
+        """Start as docker-compose.yml says at its top; a failure shows what the services said."""
+        chosen = [] if self.daemon == "daemon" else [self.daemon]
         try:
-            self.compose("up", "--wait", "--wait-timeout", "240", "--no-build")
+            self.engine.compose("up", "--wait", "--wait-timeout", "240", "--no-build", *chosen,
+                                env=self._ports)  # fmt: skip
         except AssertionError as error:
             error.add_note(self.compose("logs", "--tail", "30"))
             raise
@@ -78,17 +86,19 @@ class Project:
     def reconcile(self) -> None:
         """Have the daemon compare everything once more, and wait for the end of that."""
         before = self._passes()
-        bearer = self.secret("daemon", "operator_token")
-        expect(202, call("POST", f"{self._daemon}/api/v1/reconcile", body={}, token=bearer))
+        bearer = self.secret(self.daemon, "operator_token")
+        expect(
+            202, call("POST", f"{self._url(self.daemon)}/api/v1/reconcile", body={}, token=bearer)
+        )
         deadline = time.monotonic() + 90
         while self._passes() == before:
-            assert time.monotonic() < deadline, self.compose("logs", "--tail", "30", "daemon")
+            assert time.monotonic() < deadline, self.compose("logs", "--tail", "30", self.daemon)
             time.sleep(0.2)
 
     def holdings(self) -> Holdings:
         """Read everything back from the VTN, over its API."""
         business = Client("business", self.secret(self.vtn, "business_secret"))
-        bearer = token(self._vtn, business)
+        bearer = token(self._url(self.vtn), business)
         vens = self._listed("vens", bearer)
         resources = self._listed("resources", bearer)
         return Holdings(
@@ -99,23 +109,18 @@ class Project:
     def _listed(self, what: str, bearer: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         while True:
-            url = f"{self._vtn}/{what}?skip={len(found)}&limit={_PAGE}"
+            url = f"{self._url(self.vtn)}/{what}?skip={len(found)}&limit={_PAGE}"
             page = expect(200, call("GET", url, token=bearer)).json()
             found += page
             if len(page) < _PAGE:
                 return found
 
     def _passes(self) -> float:
-        metrics = expect(200, call("GET", f"{self._daemon}/metrics")).body.decode()
+        metrics = expect(200, call("GET", f"{self._url(self.daemon)}/metrics")).body.decode()
         name = 'ven_daemon_loop_runs_total{loop="registration"} '
         return next(
             float(line.removeprefix(name)) for line in metrics.splitlines() if line.startswith(name)
         )
 
-    @property
-    def _vtn(self) -> str:
-        return f"http://127.0.0.1:{self._ports['VTN_PORT']}"
-
-    @property
-    def _daemon(self) -> str:
-        return f"http://127.0.0.1:{self._ports['OPERATOR_PORT']}"
+    def _url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self._ports[_PORTS[service]]}"
