@@ -1,8 +1,8 @@
-"""What every test gets: no task left behind, no skip in CI, a PostgreSQL where it asks."""
+"""What every test gets: no task left behind, no skip in CI, a PostgreSQL, figures at the end."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from typing import TypeVar
 
 import pytest
@@ -12,6 +12,7 @@ from tests.rig.postgres import Database, Postgres
 
 _TURNS_TO_FINISH = 10
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
+_FIGURES = pytest.StashKey[list[str]]()
 _SKIPS_FAIL = os.environ.get("CI") == "true"
 
 
@@ -65,6 +66,18 @@ def _never_skipped(report: _Report) -> _Report:
         report.outcome = "failed"
         report.longrepr = f"skipped, which counts as a failure in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def print_at_the_end(request: pytest.FixtureRequest) -> Callable[[Iterable[str]], None]:
+    """Take lines that are printed below the results, whatever is captured."""
+    return request.config.stash.setdefault(_FIGURES, []).extend
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of this run."""
+    for line in terminalreporter.config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """The VTNs to accept against, and an installation that speaks to each of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,20 +14,6 @@ from tests.rig.postgres import Postgres
 pytest.register_assert_rewrite("tests.interop.readback")  # failures there show both sides
 
 VtnOf = Callable[[Release], OpenleadrVtn]
-
-_FIGURES = pytest.StashKey[list[str]]()
-
-
-@pytest.fixture
-def print_at_the_end(request: pytest.FixtureRequest) -> Callable[[Iterable[str]], None]:
-    """Take lines that are printed below the results, whatever is captured."""
-    return request.config.stash.setdefault(_FIGURES, []).extend
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of this run."""
-    for line in terminalreporter.config.stash.get(_FIGURES, []):
-        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,11 @@
 """An engine with our image in it, for everything that is run and not only read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.packaging import images
 from tests.packaging.engine import Engine, missing
-
-_FIGURES = pytest.StashKey[list[str]]()
-
-
-@pytest.fixture(scope="session")
-def print_at_the_end(request: pytest.FixtureRequest) -> Callable[[Iterable[str]], None]:
-    """Take lines that are printed below the results, whatever is captured."""
-    return request.config.stash.setdefault(_FIGURES, []).extend
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of this run."""
-    for line in terminalreporter.config.stash.get(_FIGURES, []):
-        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

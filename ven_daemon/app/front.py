@@ -80,7 +80,9 @@ class Front:
         )
 
     def words(self) -> str:
-        """Say in a line how it goes."""
+        """Say in a line how it goes; a standby has nothing to count."""
+        if "lease" in self.health.concerns:
+            return "standby"
         counts = self.fleet.counts()
         return f"{counts['resources_registered']} of {counts['resources']} resources registered"
 

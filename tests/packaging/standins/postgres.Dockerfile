@@ -10,5 +10,5 @@ ENV PATH=/opt/postgres/pgserver/pginstall/bin:/usr/local/bin:/usr/bin:/bin \
     PGDATA=/var/lib/postgresql/data
 VOLUME /var/lib/postgresql/data
 STOPSIGNAL SIGINT
-USER postgres
+USER 999:999
 ENTRYPOINT ["sh", "/usr/local/bin/docker-entrypoint.sh"]
