@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LINTERS := $(VENV)/.linters
 
 # The first Python that is new enough and runs. 3.11 and 3.12 come first: the
 # PostgreSQL that the tests use is packaged for these.
@@ -21,12 +22,12 @@ demo: $(STAMP) ## register the sample fleet with a sandbox VTN, before your eyes
 test: $(STAMP) ## run every test that needs nothing but Python packages
 	@$(BIN)/pytest -m "not interop and not packaging and not soak"
 
-check: $(STAMP) ## format, lint, types, import contracts
+check: $(STAMP) $(LINTERS) ## format, lint, types, import contracts, everything under deploy/
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/shellcheck scripts/*.sh .ci/run
+	@sh scripts/check_deploy.sh
 
 bench: $(STAMP) ## measure, side by side with the shapes we compare with
 	@$(BIN)/python -m bench
@@ -37,18 +38,20 @@ interop: interop-build ## accept against real VTNs (needs cargo; the first time 
 interop-build: $(STAMP) ## build these VTNs into the cache, once
 	@$(BIN)/python -m tests.rig.openleadr_install
 
-packaging: interop-build ## run the image and the compose file for true (needs root, Docker and Go)
+packaging: interop-build ## run image, compose file and systemd unit for true (needs root, Docker, Go)
 	@$(BIN)/pytest tests/packaging -m packaging
 
 soak: $(STAMP) ## run the long loops
 	@$(BIN)/pytest -m soak
 
-lock: $(STAMP) ## resolve the dependencies afresh into the two lock files
+lock: $(STAMP) ## resolve the dependencies afresh into the three lock files
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --all-extras \
 		--generate-hashes --universal --python-version 3.11 -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --all-extras --group dev \
 		--generate-hashes --universal --python-version 3.11 -o requirements-dev.lock
-	@echo "requirements.lock and requirements-dev.lock are fresh; run make test"
+	@$(BIN)/uv pip compile --quiet --upgrade --group deploy --constraints requirements-dev.lock \
+		--generate-hashes --universal --python-version 3.11 -o requirements-deploy.lock
+	@echo "the lock files are fresh; run make test"
 
 clean: ## remove the environment, caches and what the demo left
 	@rm -rf $(VENV) var/demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -66,4 +69,8 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(LINTERS): $(STAMP) requirements-deploy.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
 	@touch $@
