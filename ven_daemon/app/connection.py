@@ -41,6 +41,8 @@ class Connected:
     """Who registers whom."""
     speakers: Speakers
     """Who reads events and files reports for whom."""
+    tokens: TokenEndpoint | None = None
+    """Where tokens come from; None where none are used, or one was given."""
 
     @property
     def vtn(self) -> str:
@@ -169,24 +171,27 @@ class People:
             ConfigurationError: there is no usable key to stored credentials.
             VtnError: the VTN does not say where tokens come from.
         """
-        identities, own = await self._identities(database, bearer)
+        endpoint = None
+        if bearer is None and self.settings.mode is not CredentialMode.NONE:
+            endpoint = await self.endpoint()
+        identities, own = await self._identities(database, bearer, endpoint)
         return Connected(
             self.transport,
             self.profile,
             identities,
             Speakers(None if own else identities.shared, own),
+            endpoint,
         )
 
     async def _identities(
-        self, database: Database, bearer: SecretStr | None
+        self, database: Database, bearer: SecretStr | None, endpoint: TokenEndpoint | None
     ) -> tuple[Identities, Mapping[VenName, VtnClient]]:
         """Say who registers, and which VENs have a client of their own."""
         mode = self.settings.mode
         if bearer is not None:
             return Identities(self._client(BearerToken(bearer), None)), {}
-        if mode is CredentialMode.NONE:
+        if endpoint is None:
             return Identities(self._client(NoCredential(), Form.BL)), {}
-        endpoint = await self.endpoint()
         if mode is CredentialMode.SHARED:
             return Identities(self._client(self.configured(endpoint), None)), {}
         stored = await CredentialStore(database, self.settings.credentials_key).every()

@@ -9,10 +9,10 @@ from datetime import timedelta
 import structlog
 
 from ven_daemon import logs
-from ven_daemon.app.connection import Connection, exchange_of
+from ven_daemon.app.connection import Connection, exchange_of, tls_of
 from ven_daemon.app.dispatching import dispatch_front
 from ven_daemon.app.front import Front
-from ven_daemon.app.parts import EventsPart, ReadingsPart, RegistrationPart
+from ven_daemon.app.parts import CertificatesPart, EventsPart, ReadingsPart, RegistrationPart
 from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
@@ -122,7 +122,8 @@ class Daemon:
         front.connection, front.registration = connection, registration
         front.taker = readings
         events = EventsPart(lambda: self._settings, connection, self._database, front.pauses)
-        front.parts = (registration, events, readings)
+        certificates = CertificatesPart(lambda: self._settings, self._exchange)
+        front.parts = (registration, events, readings, certificates)
         front.dispatch = dispatch_front(self._settings, inventory, self._database)
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:
@@ -191,6 +192,8 @@ class Daemon:
         self._manager.reloading()
         try:
             settings = self._load()
+            if self.front.connection is not None:
+                self._exchange.trust(tls_of(settings))
         except VenDaemonError as error:
             _log.error("settings.refused", problems=str(error))
         else:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 
-from cryptography import x509
 from pydantic import SecretStr
 from yarl import URL
 
@@ -29,6 +28,7 @@ from ven_daemon.domain.registration import Records
 from ven_daemon.store.credentials import ClientSecret, CredentialStore
 from ven_daemon.store.database import Database
 from ven_daemon.store.registrations import RegistrationStore
+from ven_daemon.vtn.certificates import expiry_of
 from ven_daemon.vtn.client import VtnClient
 from ven_daemon.vtn.discovery import choose_profile
 from ven_daemon.vtn.exchange import Exchange
@@ -40,8 +40,6 @@ from ven_daemon.wire.profile import Page, Profile
 
 PATIENCE = timedelta(seconds=2)
 """How long a VTN that does not work is tried: the finding says what it said."""
-
-CONNECT_SECONDS = 5.0
 
 
 class VtnExamination:
@@ -102,7 +100,7 @@ class VtnExamination:
     async def tls(self) -> Finding:
         """Shake hands as requests do, and read the certificate."""
         try:
-            shown = await _certificate(self._url, tls_of(self._settings).context())
+            expires = await expiry_of(self._url, tls_of(self._settings).context())
         except ssl.SSLCertVerificationError as error:
             words = f"the VTN's certificate is not trusted: {error.verify_message}"
             advice = "set VEN_TLS_CA_FILE to its authority, or ask the VTN's operator"
@@ -110,7 +108,6 @@ class VtnExamination:
         except (OSError, TimeoutError) as error:
             words = str(error) or "no answer in time"
             return diagnosis.skipped("tls", f"no TLS connection can be made ({words})")
-        expires = x509.load_der_x509_certificate(shown).not_valid_after_utc
         trusted = self._settings.tls_verify
         return diagnosis.certificate(expires, datetime.now(UTC), trusted=trusted)
 
@@ -244,17 +241,6 @@ class VtnExamination:
         profile = await self._profile()
         people = People(self._settings, self._exchange, self._transport, profile, PATIENCE)
         return await people.endpoint()
-
-
-async def _certificate(url: URL, context: ssl.SSLContext) -> bytes:
-    """Connect, and give the certificate that is shown, whether or not it is trusted."""
-    async with asyncio.timeout(CONNECT_SECONDS):
-        _, writer = await asyncio.open_connection(url.host, url.port, ssl=context)
-    try:
-        shown: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        return shown
-    finally:
-        writer.transport.abort()
 
 
 def _is_address(host: str) -> bool:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ven_daemon import logs
+from ven_daemon.app.connection import Connected
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.health import Health
 from ven_daemon.runtime.schedule import Cadences
@@ -35,6 +36,26 @@ def core_figures(
     if lease is not None and lease.epoch is not None:
         yield Figure.gauge("lease_epoch", "Holders of the state so far.", lease.epoch)
         yield Figure.gauge("lease_sure", "Whether nobody else can hold it.", float(lease.is_sure))
+
+
+def vtn_figures(connected: Connected) -> Iterable[Figure]:
+    """Give those of the way to the VTN."""
+    transport, tokens = connected.transport, connected.tokens
+    budget = transport.budget
+    yield Figure.counter("vtn_retries_total", "Requests sent again.", budget.retries)
+    words = "Requests not sent again, because a tenth of all had been."
+    yield Figure.counter("vtn_retries_refused_total", words, budget.refused)
+    if transport.clock_skew is not None:
+        words = "How far the VTN's clock is ahead of ours."
+        yield Figure.gauge("vtn_clock_skew_seconds", words, transport.clock_skew)
+    if tokens is not None:
+        yield Figure.counter("token_fetches_total", "Tokens asked for.", tokens.fetches)
+        yield Figure.counter("token_failures_total", "… in vain.", tokens.failures)
+        yield Figure.gauge(
+            "token_oldest_age_seconds", "Age of the oldest token.", tokens.oldest_age
+        )
+        spared = float(tokens.is_spared)
+        yield Figure.gauge("token_circuit_open", "Whether the endpoint is spared.", spared)
 
 
 def resident_bytes() -> int:

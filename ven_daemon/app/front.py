@@ -6,7 +6,7 @@ from typing import Any
 
 from ven_daemon.app.connection import Connection
 from ven_daemon.app.dispatching import DispatchFront
-from ven_daemon.app.figures import core_figures
+from ven_daemon.app.figures import core_figures, vtn_figures
 from ven_daemon.app.parts import Part, ReadingsPart, RegistrationPart
 from ven_daemon.config import Settings
 from ven_daemon.domain.ids import VenName
@@ -49,6 +49,8 @@ class Front:
     def figures(self) -> Iterable[Figure]:
         """Give the metrics of the core and of every part."""
         yield from core_figures(self.health, self.cadences, self.pauses, self.lease)
+        if self.connection is not None and self.connection.current is not None:
+            yield from vtn_figures(self.connection.current)
         for part in self.parts:
             yield from part.figures()
 

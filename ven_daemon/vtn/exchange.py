@@ -56,6 +56,11 @@ class Tls:
     client_key: Path | None = None
     verify: bool = True
 
+    def versions(self) -> tuple[int | None, ...]:
+        """Give something that changes when a file does."""
+        files = (self.ca_file, self.client_cert, self.client_key)
+        return tuple(file.stat().st_mtime_ns if file and file.exists() else None for file in files)
+
     def context(self) -> ssl.SSLContext:
         """Make a context for TLS 1.2 or newer.
 
@@ -95,15 +100,18 @@ class Exchange:
         self.time_limit = time_limit
         self._may_send = may_send
         self._stopping = False
+        self.context: ssl.SSLContext
+        """What is trusted now, and who we are."""
         self._tls = tls
+        self._versions = tls.versions()
         self._connections = connections
         self._deadlines = Deadlines(time_limit.total_seconds())
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
         """Open the session, inside the loop that will use it."""
+        self.context = self._tls.context()
         connector = aiohttp.TCPConnector(
-            ssl=self._tls.context(),
             limit=self._connections,
             keepalive_timeout=IDLE_SECONDS,
             ttl_dns_cache=300,
@@ -133,6 +141,24 @@ class Exchange:
         """Close the session and its connections."""
         await self._session.close()
 
+    def trust(self, tls: Tls) -> None:
+        """Trust others from now on; no connection of before is used again.
+
+        Raises:
+            ConfigurationError: a file cannot be read; what was trusted still is.
+        """
+        self.context = tls.context()
+        self._tls, self._versions = tls, tls.versions()
+
+    def trust_what_changed(self) -> bool:
+        """Read the files again if one has changed; True where that was so. Raises as `trust`."""
+        found = self._tls.versions()
+        if found == self._versions:
+            return False
+        self._versions = found  # a bad file is said once, not at every look
+        self.trust(self._tls)
+        return True
+
     def insist(self) -> None:
         """Let through what may be sent.
 
@@ -161,7 +187,12 @@ class Exchange:
         try:
             with self._deadlines:
                 response = await self._session.request(
-                    method, url, headers=headers, data=body, allow_redirects=False
+                    method,
+                    url,
+                    headers=headers,
+                    data=body,
+                    allow_redirects=False,
+                    ssl=self.context,
                 )
                 try:
                     body = await _read(response)

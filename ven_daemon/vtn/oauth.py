@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,9 +46,22 @@ class TokenEndpoint:
     def __init__(self, exchange: Exchange, url: URL, grant: Grant, patience: float) -> None:
         self.url = url
         self.grant = grant
+        self.fetches = 0
+        self.failures = 0
+        self._issued: dict[str, float] = {}
         self._exchange = exchange
         self._places = asyncio.Semaphore(2)
         self._circuit = Circuit(f"the token endpoint {url.origin()}", patience)
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether it is not asked, because it fails."""
+        return self._circuit.is_open
+
+    @property
+    def oldest_age(self) -> float:
+        """How many seconds ago the token was obtained that is in use for longest."""
+        return time.monotonic() - min(self._issued.values(), default=time.monotonic())
 
     async def fetch(self, client_id: str, secret: SecretStr) -> Mapping[str, Any]:
         """Obtain a token.
@@ -59,12 +73,15 @@ class TokenEndpoint:
         async with self._places:
             self._exchange.insist()
             probe = await self._circuit.permit()
+            self.fetches += 1
             try:
                 token = await self._ask(client_id, secret)
             except UnauthorizedError:
+                self.failures += 1
                 self._circuit.succeeded()
                 raise
             except VtnError as error:
+                self.failures += 1
                 told = error.retry_after.total_seconds() if error.retry_after else None
                 self._circuit.failed(str(error), probe=probe, retry_after=told)
                 raise
@@ -72,6 +89,7 @@ class TokenEndpoint:
                 self._circuit.abandon(probe=probe)
                 raise
             self._circuit.succeeded()
+            self._issued[client_id] = time.monotonic()
             return token
 
     async def _ask(self, client_id: str, secret: SecretStr) -> Mapping[str, Any]:

@@ -73,6 +73,15 @@ def words_of(status: int, headers: Mapping[str, str], body: bytes) -> str:
     return words if words.startswith(str(status)) else f"{status} {words}"
 
 
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Read the `Date` header; None where there is none that can be read."""
+    try:
+        instant = parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, OverflowError):
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Read `Retry-After`, seconds or a date, as seconds from *now*; None where it says nothing."""
     value = headers.get("Retry-After", "").strip()

@@ -22,9 +22,10 @@ from ven_daemon.domain.errors import (
     VtnUnreachableError,
 )
 from ven_daemon.domain.retry import Backoff
+from ven_daemon.vtn.budget import RetryBudget
 from ven_daemon.vtn.exchange import Answer, Exchange
 from ven_daemon.vtn.limits import Circuit, Gate
-from ven_daemon.vtn.status import classify, is_authentication, retry_after, words_of
+from ven_daemon.vtn.status import classify, date_of, is_authentication, retry_after, words_of
 from ven_daemon.vtn.token import Credential
 from ven_daemon.wire.profile import Request, WireError
 
@@ -35,6 +36,12 @@ STUMBLE = 1.0
 
 TRIES = 5
 """Times that a request which may be repeated is sent while the VTN works for others."""
+
+SKEW_EVERY = 10.0
+"""Seconds between two looks at the VTN's clock."""
+
+SKEW_SAID = 30.0
+"""Seconds of difference from which on it is worth a warning."""
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +56,10 @@ class Transport:
         self.gate = gate
         self.circuit = circuit
         self.time_limit: timedelta = exchange.time_limit
+        self.budget = RetryBudget()
+        self.clock_skew: float | None = None
+        """Seconds that the VTN's clock is ahead of ours, by its Date header; good to a second."""
+        self._skew_at = float("-inf")
         self.requests = 0
         self.writes = 0
         """POST, PUT and DELETE requests that the VTN accepted."""
@@ -68,6 +79,7 @@ class Transport:
             VtnError: classified by `vtn.status`, with the VTN's own words.
         """
         attempt = 0
+        self.budget.first()
         while True:
             self._exchange.insist()
             try:
@@ -79,7 +91,7 @@ class Transport:
                     raise
                 # While the circuit is open it paces everybody, and no try is counted.
                 attempt += not self.circuit.is_open
-                if attempt == TRIES:
+                if attempt == TRIES or not (self.circuit.is_open or self.budget.take()):
                     raise
                 _log.debug("request.repeated", path=request.path, why=str(error))
             else:
@@ -114,6 +126,8 @@ class Transport:
                 _headers(request, header),
                 request.body,
             )
+            if began >= self._skew_at:
+                self._compare_clocks(answer, began)
             if classify(answer.status) is None:
                 self.circuit.succeeded(probe=probe)
             else:
@@ -136,6 +150,18 @@ class Transport:
             seconds = time.monotonic() - began
             self.gate.release(seconds, trouble=recovery is not None, recovery=recovery)
         return answer
+
+    def _compare_clocks(self, answer: Answer, now: float) -> None:
+        """Read the VTN's clock from time to time: schedules are instants, so it matters (F30)."""
+        self._skew_at = now + SKEW_EVERY
+        theirs = date_of(answer.headers)
+        if theirs is None:
+            return
+        # A Date is cut to the second: half of one is what it says too little on average.
+        skew = (theirs - datetime.now(UTC)).total_seconds() + 0.5
+        if abs(skew) > SKEW_SAID and (self.clock_skew is None or abs(self.clock_skew) <= SKEW_SAID):
+            _log.warning("vtn.clock_differs", seconds=round(skew))
+        self.clock_skew = skew
 
     async def _enter(self) -> bool:
         """Pass the circuit and take a place at the gate; True says that this is the probe."""

@@ -1,8 +1,9 @@
 """The parts of the running daemon: one file per concern, each with its own loops."""
 
+from ven_daemon.app.parts.certificates import CertificatesPart
 from ven_daemon.app.parts.events import EventsPart
 from ven_daemon.app.parts.part import Part
 from ven_daemon.app.parts.readings import ReadingsPart
 from ven_daemon.app.parts.registration import RegistrationPart
 
-__all__ = ["EventsPart", "Part", "ReadingsPart", "RegistrationPart"]
+__all__ = ["CertificatesPart", "EventsPart", "Part", "ReadingsPart", "RegistrationPart"]
