@@ -44,8 +44,8 @@ class Rig:
 
     async def reopen(self) -> None:
         """Begin without a memory, as after a restart."""
-        self.events = VersionStore(self.database, Event, self.profile)
-        self.programs = VersionStore(self.database, Program, self.profile)
+        self.events = VersionStore(self.database, Event)
+        self.programs = VersionStore(self.database, Program)
         self.store = SightingStore(self.database, VTN, self.events)
         self.service = EventService(
             self.store, self.events, self.programs, self._program_period, self._intervals_most

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ven_daemon.app.connection import Connected
+from ven_daemon.app.dispatching import vtn_of
 from ven_daemon.config import Settings
 from ven_daemon.domain.events import Event, Program
 from ven_daemon.services.events import EventService
@@ -13,7 +13,7 @@ from ven_daemon.store.versions import VersionStore
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is open while events are read."""
+    """What reads events, made before the VTN was ever asked."""
 
     service: EventService
     sightings: SightingStore
@@ -21,13 +21,12 @@ class Reading:
     programs: VersionStore[Program]
 
 
-async def reading(settings: Settings, database: Database, connected: Connected) -> Reading:
-    """Put together what reads events from a VTN that has been asked what it speaks."""
-    events = VersionStore(database, Event, connected.profile)
-    programs = VersionStore(database, Program, connected.profile)
-    sightings = SightingStore(database, connected.vtn, events)
+def reading(settings: Settings, database: Database) -> Reading:
+    """Put together what reads events from the VTN of the settings."""
+    events = VersionStore(database, Event)
+    programs = VersionStore(database, Program)
+    sightings = SightingStore(database, vtn_of(settings), events)
     service = EventService(
         sightings, events, programs, settings.program_interval, settings.event_intervals_most
     )
-    await service.open()
     return Reading(service, sightings, events, programs)

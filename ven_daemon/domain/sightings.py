@@ -10,10 +10,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from ven_daemon.domain.events import Event, Program
-from ven_daemon.domain.ids import EventId, ProgramId
+from ven_daemon.domain.events import Dialect, Event, Program
+from ven_daemon.domain.ids import EventId, ProgramId, VenName
 from ven_daemon.domain.registration import Target
 from ven_daemon.domain.timeline import first_seen, is_cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One version of an event that holds, as it stands with those who were shown it."""
+
+    event: Event
+    version: str
+    """Names the version: two that say the same have the same."""
+    seen: datetime
+    """What "now" in it means."""
+    dialect: Dialect = Dialect.V3_1
+    program: Program | None = None
+    """None where it cannot be read (T-15)."""
+    readers: frozenset[VenName] | None = None
+    """The VENs that were shown it; None is the credential that reads for all."""
 
 
 class Glimpse(NamedTuple):
@@ -113,13 +129,15 @@ class Reading(NamedTuple):
     """Whether it takes the event back even where none was known before."""
     targeted: bool = False
     """Whether it has targets, as far as they are shown."""
+    dialect: str = Dialect.V3_1
 
     @classmethod
-    def of(cls, event: Event | Program) -> "Reading":
+    def of(cls, event: Event | Program, dialect: str) -> "Reading":
         """Say it of a version that can be read."""
         if isinstance(event, Program):
-            return cls()
-        return cls(None, event.program_id, is_cancelled(event, None), bool(event.targets))
+            return cls(dialect=dialect)
+        void = is_cancelled(event, None)
+        return cls(None, event.program_id, void, bool(event.targets), dialect)
 
 
 class Revision(NamedTuple):

@@ -1,6 +1,7 @@
 """How each event stands with each reader, which programs it may see, what a VTN is like."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,12 +144,15 @@ class SightingStore:
             removed = delete(versions).where(old, *unused).returning(versions.c.digest)
             return tuple((await connection.execute(removed)).scalars())
 
-    async def programs(self, reader: str) -> dict[ProgramId, str]:
-        """Give the programs that one reader may see, and the version of each."""
-        columns = (program_sightings.c.program, program_sightings.c.digest)
+    async def programs(self) -> dict[str, dict[ProgramId, str]]:
+        """Give the programs that each reader may see, and the version of each."""
+        found: defaultdict[str, dict[ProgramId, str]] = defaultdict(dict)
+        mine = program_sightings.c
+        wanted = select(mine.reader, mine.program, mine.digest).where(mine.vtn == self._vtn)
         async with self._database.read() as connection:
-            rows = await connection.execute(select(*columns).where(*self._programs_of(reader)))
-            return {ProgramId(program): digest for program, digest in rows}
+            for reader, program, digest in await connection.execute(wanted):
+                found[reader][ProgramId(program)] = digest
+        return dict(found)
 
     @retried
     async def save_programs(

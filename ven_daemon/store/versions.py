@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.events import Event, Program
-from ven_daemon.domain.ids import ProgramId
 from ven_daemon.domain.sightings import Reading
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
@@ -20,7 +19,7 @@ from ven_daemon.store.failures import retried
 from ven_daemon.store.schema import versions
 from ven_daemon.wire.dialects import PROFILES
 from ven_daemon.wire.elements import united
-from ven_daemon.wire.profile import Profile, Shown
+from ven_daemon.wire.profile import Shown
 
 T = TypeVar("T", Event, Program)
 
@@ -40,13 +39,19 @@ PAGE = 5000
 """Rows that are taken in at a time, so that a million of them hold nobody up."""
 
 
+class Words(NamedTuple):
+    """A version as it was sent."""
+
+    dialect: str
+    json: str
+
+
 class VersionStore(Generic[T]):
     """Versions of one kind. Nothing of it is changed once it is kept, only forgotten."""
 
-    def __init__(self, database: Database, kind: type[T], profile: Profile) -> None:
+    def __init__(self, database: Database, kind: type[T]) -> None:
         self._database = database
         self._name = kind.__name__.lower()
-        self._profile = profile
         self._known: dict[str, Reading] = {}
         self._items: OrderedDict[str, tuple[T, int]] = OrderedDict()
         self._held = 0
@@ -62,7 +67,7 @@ class VersionStore(Generic[T]):
     async def open(self) -> None:
         """Take in what is kept."""
         last = ""
-        names = ("digest", "reason", "program", "void", "targeted")
+        names = ("digest", "reason", "program", "void", "targeted", "dialect")
         columns = [versions.c[name] for name in names]
         while True:
             wanted = (
@@ -73,12 +78,8 @@ class VersionStore(Generic[T]):
             )
             async with self._database.read() as connection:
                 rows = (await connection.execute(wanted)).all()
-            for digest, reason, program, void, targeted in rows:
-                self._known[digest] = (
-                    _plain(program, targeted=targeted)
-                    if reason is None and not void
-                    else Reading(reason, program, void, targeted)
-                )
+            for digest, *found in rows:
+                self._known[digest] = _shared(Reading(*found))
             if len(rows) < PAGE:
                 return
             last = rows[-1].digest
@@ -99,7 +100,7 @@ class VersionStore(Generic[T]):
                     self._name,
                     each.id,
                     reading.program,
-                    self._profile.name,
+                    each.dialect,
                     each.json.decode(),
                     reading.reason,
                     reading.void,
@@ -141,23 +142,25 @@ class VersionStore(Generic[T]):
             await asyncio.sleep(0)
         return found
 
-    async def words(self, digests: Iterable[str]) -> dict[str, str]:
+    async def words(self, digests: Iterable[str]) -> dict[str, Words]:
         """Give versions as they were sent, members sorted."""
         await self.flush()
+        columns = (versions.c.digest, versions.c.dialect, versions.c.words)
         async with self._database.read() as connection:
             wanted = versions.c.digest.in_(bulk.texts(connection, digests))
-            rows = await connection.execute(
-                select(versions.c.digest, versions.c.words).where(wanted)
-            )
-            return {row.digest: row.words for row in rows}
+            rows = (await connection.execute(select(*columns).where(wanted))).all()
+        return {digest: Words(dialect, words) for digest, dialect, words in rows}
 
     async def united(self, digests: Sequence[str]) -> str | None:
         """Keep versions that differ in their targets as one with all of them; give its digest."""
-        words = await self.words(digests)
-        body = united([words[each].encode() for each in digests if words.get(each)])
+        found = await self.words(digests)
+        parts = [found[each] for each in digests if each in found and found[each].json]
+        if len(parts) < len(digests):
+            return None
+        body = united([each.json.encode() for each in parts])
         if body is None:
             return None
-        shown: Any = self._profile.read_event(body)
+        shown: Any = PROFILES[parts[0].dialect].read_event(body)
         await self.keep([shown])
         return str(shown.digest)
 
@@ -194,10 +197,9 @@ class VersionStore(Generic[T]):
 
     def _reading_of(self, shown: Shown[T]) -> Reading:
         if shown.item is None:
-            return Reading(shown.reason)
+            return Reading(shown.reason, dialect=shown.dialect)
         self._hold(shown.digest, shown.item, len(shown.json))
-        reading = Reading.of(shown.item)
-        return reading if reading.void else _plain(reading.program, targeted=reading.targeted)
+        return _shared(Reading.of(shown.item, shown.dialect))
 
     def _hold(self, digest: str, item: T, size: int) -> None:
         if digest in self._items:
@@ -210,6 +212,6 @@ class VersionStore(Generic[T]):
 
 
 @lru_cache(maxsize=1024)
-def _plain(program: str | None, *, targeted: bool) -> Reading:
-    """Give what reading came to where all is well: one value for all events of a program."""
-    return Reading(None, ProgramId(program) if program else None, targeted=targeted)
+def _shared(reading: Reading) -> Reading:
+    """Give one value for all that are equal: nearly all events of a program are."""
+    return reading

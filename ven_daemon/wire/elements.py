@@ -105,14 +105,14 @@ def _show(
         # What no JSON is, or no text; its digest is of all that can be said of it.
         words = ascii(shape).encode()
         digest = _digest(words, dialect)
-        return Shown(id_, digest, b"", modified, None, f"not JSON: {_reason(error)}")
+        return Shown(id_, digest, b"", dialect, modified, None, f"not JSON: {_reason(error)}")
     digest = _digest(words, dialect)
     if digest in known:
-        return Shown(id_, digest, words, modified)
+        return Shown(id_, digest, words, dialect, modified)
     try:
-        return Shown(id_, digest, words, modified, read(shape))
+        return Shown(id_, digest, words, dialect, modified, read(shape))
     except WireError as error:
-        return Shown(id_, digest, words, modified, None, str(error))
+        return Shown(id_, digest, words, dialect, modified, None, str(error))
 
 
 def _digest(words: bytes, dialect: str) -> str:

@@ -89,6 +89,7 @@ class Shown(NamedTuple, Generic[T]):
     """Of the words and the dialect: whoever is shown the same is shown the same digest."""
     json: bytes
     """The words, members sorted; empty where they cannot be kept as JSON."""
+    dialect: str
     modified: datetime | None
     item: T | None = None
     """What they say; None where they were known, or cannot be read."""

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from ven_daemon.app.connection import Connected, Connection
-from ven_daemon.app.events import Reading, reading
+from ven_daemon.app.events import reading
 from ven_daemon.app.parts.part import Part
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import ForbiddenError, UnauthorizedError
@@ -27,6 +27,9 @@ REFRESH = timedelta(seconds=5)
 """How often it is looked who reads, and which targets they were granted."""
 
 HOUSEKEEPING = timedelta(hours=1)
+
+NOTE_CONTACT = timedelta(minutes=1)
+"""How often it is put on record when the VTN was last heard of."""
 
 COUNT_SECONDS = 1.0
 """How often events are counted at the most, while they change."""
@@ -55,7 +58,9 @@ class EventsPart(Part):
         self._connection = connection
         self._database = database
         self._pauses = pauses
-        self._reading: Reading | None = None
+        self.reading = reading(settings(), database)
+        """What reads: also the book of what holds, for dispatch and reports."""
+        self.reading.service.listeners.append(self._tell)
         self._connected: Connected | None = None
         self._readers: Mapping[str, Reader] = {}
         self._refused: dict[str, int] = {}
@@ -64,18 +69,15 @@ class EventsPart(Part):
         self._refreshing = Loop("event readers", self._refresh)
         self._housekeeping = Loop("event housekeeping", self._tidy)
         self._counting = Loop("event counts", self._count)
+        self._noting = Loop("event contact", self._note_contact)
         self._refreshing.wake()
-
-    @property
-    def reading(self) -> Reading | None:
-        """What is open while events are read; None until the VTN was asked what it speaks."""
-        return self._reading
 
     def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
         """Look who reads; count; tidy up."""
         return (
             (self._refreshing, REFRESH),
             (self._counting, HOUSEKEEPING),
+            (self._noting, NOTE_CONTACT),
             (self._housekeeping, HOUSEKEEPING),
         )
 
@@ -104,31 +106,29 @@ class EventsPart(Part):
 
     def contact(self, ven: VenName) -> datetime | None:
         """Say when the VTN last showed *ven* its events."""
-        if self._reading is None:
-            return None
         reader = EVERYBODY if EVERYBODY in self._readers else ven
-        return self._reading.service.contact(reader)
+        return self.reading.service.contact(reader)
 
     async def _refresh(self) -> None:
         """Follow the credentials, the registrations, and the targets that the VTN grants."""
+        await self.reading.service.open()
         connected = await self._connection.get()
-        if self._reading is None or connected is not self._connected:
-            self._reading = await reading(self._settings(), self._database, connected)
-            self._reading.service.listeners.append(self._tell)
+        if connected is not self._connected:
+            self.reading.service.relearn()
             self._connected = connected
             self._counting.wake()
         bearers = await RegistrationStore(self._database, connected.vtn).bearers()
         self._readers = readers(connected, bearers)
         for gone in self._spread.names - self._readers.keys():
-            self._reading.service.forget_reader(gone)
+            self.reading.service.forget_reader(gone)
         self._spread.keep_to(self._readers)
 
     async def _poll(self, name: str) -> float | None:
         reader = self._readers.get(name)
-        if reader is None or self._reading is None or name in self._pauses:
+        if reader is None or name in self._pauses:
             return None
         try:
-            await self._reading.service.poll(reader)
+            await self.reading.service.poll(reader)
         except ForbiddenError as error:
             _log.error("events.forbidden", reader=name, error=str(error))
             return FORBIDDEN_SECONDS
@@ -140,15 +140,16 @@ class EventsPart(Part):
         return None
 
     async def _tidy(self) -> None:
-        if self._reading is not None:
-            before = datetime.now(UTC) - self._settings().events_kept
-            removed = await self._reading.service.prune(before)
-            _log.info("events.tidied", versions=removed)
+        before = datetime.now(UTC) - self._settings().events_kept
+        removed = await self.reading.service.prune(before)
+        _log.info("events.tidied", versions=removed)
+
+    async def _note_contact(self) -> None:
+        await self.reading.service.note_contact()
 
     async def _count(self) -> None:
-        if self._reading is not None:
-            self._counts = await self._reading.sightings.counts()
-            await asyncio.sleep(COUNT_SECONDS)
+        self._counts = await self.reading.sightings.counts()
+        await asyncio.sleep(COUNT_SECONDS)
 
     def _tell(self, changed: Changed) -> None:
         self._counting.wake()
@@ -162,9 +163,7 @@ class EventsPart(Part):
         }
         yield Figure("events", "Events, once for each reader that knows them.", counts, ("state",))
         yield Figure.gauge("event_readers", "Who polls for events.", len(self._readers))
-        if self._reading is None:
-            return
-        service = self._reading.service
+        service = self.reading.service
         yield Figure.counter("event_polls", "Lists of events read to the end.", service.polls)
         words = "Lists of events that showed nothing new, and were not parsed."
         yield Figure.counter("event_polls_unchanged", words, service.unchanged)
@@ -179,9 +178,7 @@ class EventsPart(Part):
 
     def summary(self) -> Mapping[str, Any]:
         """Count events by how they stand, and polls."""
-        if self._reading is None:
-            return {}
-        service = self._reading.service
+        service = self.reading.service
         return {
             "known": sum(self._counts.values()),
             **{each.value: self._counts.get(each, 0) for each in Standing},

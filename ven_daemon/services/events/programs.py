@@ -45,8 +45,6 @@ class Programs:
         A list that cannot be read leaves everything as it was, and is asked for again
         with the next poll.
         """
-        if memory.programs is None:
-            memory.programs = await self._store.programs(reader.name)
         if time.monotonic() < memory.programs_due:
             return False
         try:
@@ -64,7 +62,7 @@ class Programs:
 
     async def resolve(self, reader: Reader, memory: Memory, wanted: Collection[ProgramId]) -> bool:
         """Ask for programs that events name and that the reader was not shown yet."""
-        now, known = time.monotonic(), memory.programs or {}
+        now, known = time.monotonic(), memory.programs
         unknown = [
             id_ for id_ in wanted if id_ not in known and memory.without.get(id_, 0.0) <= now
         ]
@@ -95,7 +93,7 @@ class Programs:
         shown: dict[ProgramId, str],
         gone: Collection[ProgramId],
     ) -> bool:
-        known = memory.programs or {}
+        known = memory.programs
         fresh = {id_: digest for id_, digest in shown.items() if known.get(id_) != digest}
         if not fresh and not gone:
             return False

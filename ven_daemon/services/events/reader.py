@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
@@ -43,13 +42,16 @@ class Memory:
     """What is remembered of one reader between polls; all of it can be found out again."""
 
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-    known: dict[EventId, Sighting] | None = None
-    """What the store holds; None where it was not asked yet."""
+    known: dict[EventId, Sighting] = field(default_factory=dict)
+    """What the store holds."""
+    polled: bool = False
+    """Whether anything was recorded since the process began."""
     sweeps: dict[str | None, Sweep] = field(default_factory=dict)
     """How it was last shown the list, by the target asked with."""
     marks: dict[str | None, bytes] = field(default_factory=dict)
     """Digests of what was recorded of it."""
-    programs: dict[ProgramId, str] | None = None
+    programs: dict[ProgramId, str] = field(default_factory=dict)
+    """The version of each program that it may see."""
     programs_sweep: Sweep | None = None
     programs_due: float = -inf
     without: dict[ProgramId, float] = field(default_factory=dict)
@@ -60,5 +62,3 @@ class Memory:
     """Whether some absence waits to be confirmed."""
     probes: int = 0
     """How often it was tried whether the VTN wants targets in queries."""
-    contact: datetime | None = None
-    """When its list was last read to the end."""

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from ven_daemon.domain.events import Event, Program
-from ven_daemon.domain.ids import EventId, ProgramId
+from ven_daemon.domain.ids import EventId, ProgramId, VenName
 from ven_daemon.domain.sightings import (
     Glimpse,
+    Known,
     Lost,
     Reading,
     Revision,
@@ -26,6 +27,7 @@ from ven_daemon.domain.sightings import (
     sight,
 )
 from ven_daemon.services.events.absence import Absence
+from ven_daemon.services.events.book import Book
 from ven_daemon.services.events.programs import Programs
 from ven_daemon.services.events.reader import Changed, Memory, Reader
 from ven_daemon.services.events.targeting import Listing
@@ -36,6 +38,9 @@ from ven_daemon.vtn.sweeping import Pages, Sweep
 from ven_daemon.wire.profile import INTERVALS_MOST
 
 OVERSIZED = f"it takes more than {BODY_LIMIT} bytes"
+
+HEARD = "heard"
+"""What it is remembered by when the VTN was last heard of."""
 
 _log = structlog.get_logger(__name__)
 
@@ -66,12 +71,55 @@ class EventService:
         self._absence = Absence(events, intervals_most)
         self._programs = Programs(store, programs, program_period)
         self._memories: defaultdict[str, Memory] = defaultdict(Memory)
+        self._book = Book(self._memories, events, programs)
+        self._contacts: dict[str, datetime] = {}
+        self._heard_before: datetime | None = None
+        self._opening = asyncio.Lock()
+        self._is_open = False
 
     async def open(self) -> None:
-        """Take in what is on record."""
-        await self._events.open()
-        await self._programs_kept.open()
-        await self._listing.open()
+        """Take in what is on record, once; the VTN need not be there for it."""
+        async with self._opening:
+            if self._is_open:
+                return
+            await self._events.open()
+            await self._programs_kept.open()
+            await self._listing.open()
+            async for reader, sighting in self._store.every():
+                self._memories[reader].known[sighting.event] = sighting
+            for reader, programs in (await self._store.programs()).items():
+                self._memories[reader].programs = programs
+            heard = await self._store.trait(HEARD)
+            self._heard_before = datetime.fromisoformat(heard) if heard else None
+            self._is_open = True
+
+    async def standing(self, since: datetime) -> Sequence[Known]:
+        """Give the events that hold: readable, not cancelled, not over at *since*."""
+        await self.open()
+        return await self._book.standing(since)
+
+    async def heard(self) -> Mapping[VenName | None, datetime]:
+        """Say when the VTN last showed each reader its list; None is the one that reads for all.
+
+        After a restart that is also what the process before last heard.
+        """
+        await self.open()
+        heard: dict[VenName | None, datetime] = {}
+        if self._heard_before is not None:
+            heard[None] = self._heard_before
+        heard.update({VenName(name) or None: at for name, at in self._contacts.items()})
+        return heard
+
+    async def note_contact(self) -> None:
+        """Remember over a restart when the VTN was last heard of."""
+        latest = max(self._contacts.values(), default=None)
+        if latest is not None:
+            await self._store.note(HEARD, latest.isoformat(), latest)
+
+    def relearn(self) -> None:
+        """Read everything again, whatever its bytes: the VTN may be read in another dialect."""
+        self.pages.forget()
+        self._programs.forget()
 
     @property
     def asked_by_id(self) -> int:
@@ -85,12 +133,13 @@ class EventService:
 
     def contact(self, reader: str) -> datetime | None:
         """Say when *reader* last read its whole list."""
-        memory = self._memories.get(reader)
-        return memory.contact if memory is not None else None
+        return self._contacts.get(reader)
 
     def forget_reader(self, reader: str) -> None:
         """Drop what is remembered of a reader that is none any more."""
         self._memories.pop(reader, None)
+        self._contacts.pop(reader, None)
+        self._book.changed()
 
     async def poll(self, reader: Reader) -> Changed:
         """Take one step for *reader*; it can be repeated, and cancelled at any await.
@@ -98,6 +147,7 @@ class EventService:
         Raises:
             VtnError: its list cannot be read to the end: nothing of it is believed.
         """
+        await self.open()
         memory = self._memories[reader.name]
         async with memory.busy:
             programs = await self._programs.refresh(reader, memory)
@@ -109,8 +159,10 @@ class EventService:
             else:
                 changed = await self._take(reader, memory, sweeps, programs=programs)
             memory.marks = {target: sweep.mark for target, sweep in sweeps.items()}
-            memory.contact = datetime.now(UTC)
+            memory.polled = True
+            self._contacts[reader.name] = datetime.now(UTC)
         if changed:
+            self._book.changed()
             for listener in self.listeners:
                 listener(changed)
         return changed
@@ -121,17 +173,16 @@ class EventService:
         self._events.forget(removed)
         self._programs_kept.forget(removed)
         for memory in self._memories.values():
-            known = memory.known or {}
+            known = memory.known
             forgotten = [id_ for id_, e in known.items() if e.is_gone and e.changed < before]
             for id_ in forgotten:
                 del known[id_]
         if removed:
-            self.pages.forget()
-            self._programs.forget()
+            self.relearn()
         return len(removed)
 
     def _is_unchanged(self, memory: Memory, sweeps: Mapping[str | None, Sweep]) -> bool:
-        if memory.known is None or memory.unsettled or len(memory.marks) != len(sweeps):
+        if not memory.polled or memory.unsettled or len(memory.marks) != len(sweeps):
             return False
         if any(memory.marks.get(target) != sweep.mark for target, sweep in sweeps.items()):
             return False
@@ -147,8 +198,6 @@ class EventService:
         programs: bool,
     ) -> Changed:
         """Record what a list says that was not known."""
-        if memory.known is None:
-            memory.known = await self._store.of(reader.name)
         found = await self._listing.merged(sweeps.values())
         oversized = {
             EventId(id_)
@@ -183,8 +232,7 @@ class EventService:
         oversized: Iterable[EventId],
     ) -> frozenset[EventId]:
         """Write the changes, in one transaction unless there are thousands."""
-        known = memory.known if memory.known is not None else {}
-        now = datetime.now(UTC)
+        known, now = memory.known, datetime.now(UTC)
         lost: list[tuple[Sighting | None, Sighting]] = [
             (known[id_], lose(known[id_], each, now))
             for id_, each in answers.items()
