@@ -57,8 +57,7 @@ class Project:
         """Start as docker-compose.yml says at its top; a failure shows what the services said."""
         chosen = [] if self.daemon == "daemon" else [self.daemon]
         try:
-            self.engine.compose("up", "--wait", "--wait-timeout", "240", "--no-build", *chosen,
-                                env=self._ports)  # fmt: skip
+            self.engine.compose("up", "--wait", "--wait-timeout", "240", *chosen, env=self._ports)
         except AssertionError as error:
             error.add_note(self.compose("logs", "--tail", "30"))
             raise
@@ -75,6 +74,14 @@ class Project:
     def secret(self, service: str, name: str) -> str:
         """Read a secret where its service reads it."""
         return self.compose("exec", "-T", service, "cat", f"/run/secrets/{name}")
+
+    def inventory(self, statement: str) -> str:
+        """Carry out one statement on the inventory, and give the first value that it gave."""
+        script = (
+            "import sqlite3; c = sqlite3.connect('resources.db'); "
+            f"print(*(c.execute('{statement}').fetchone() or ('',))[:1]); c.commit()"
+        )
+        return self.compose("exec", "-T", self.daemon, "python3", "-c", script).strip()
 
     def stop(self, service: str) -> tuple[int, float]:
         """Stop a service's container; give its exit code and how many seconds that took."""

@@ -48,13 +48,17 @@ def test_a_restart_of_the_vtn_then_of_the_daemon_doubles_nothing(project: Projec
     assert project.holdings() == before
 
 
-def test_a_second_up_keeps_the_secrets_and_the_fleet(project: Project) -> None:
+def test_a_second_up_keeps_the_secrets_and_what_was_changed_in_the_inventory(
+    project: Project,
+) -> None:
     before = project.secret(project.daemon, "client_secret"), project.holdings()
+    project.inventory("UPDATE resources SET enabled = 0 WHERE id <= 3")
 
     project.compose("down")
     project.up()
 
     assert (project.secret(project.daemon, "client_secret"), project.holdings()) == before
+    assert project.inventory("SELECT count(*) FROM resources WHERE NOT enabled") == "3"
 
 
 def test_docker_stop_ends_the_daemon_with_0_within_10_s(project: Project) -> None:
