@@ -16,8 +16,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python3.13 python3.14; 
 help: ## list what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(STAMP) ## register the sample fleet with a sandbox VTN, before your eyes
-	@sh scripts/demo.sh
+demo: $(STAMP) ## run the daemon with the sample fleet at a sandbox VTN, before your eyes
+	@$(BIN)/python -m scripts.demo
 
 test: $(STAMP) ## run every test that needs nothing but Python packages
 	@$(BIN)/pytest -m "not interop and not packaging and not soak"
