@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.wire.reports import REPORT, REPORT_ID
 from ven_daemon.domain.attributes import Attribute, Point
 from ven_daemon.domain.ids import (
     ClientId,
@@ -85,6 +86,12 @@ def made(profile: Profile) -> dict[str, Request | None]:
         "get_program": profile.get_program(ProgramId("44")),
         "list_events": profile.list_events(Page(100, 25)),
         "get_event": profile.get_event(EventId("0f6e-1")),
+        "list_reports": profile.list_reports(Page()),
+        "list_reports_of_event": profile.list_reports(Page(50), EventId("event-1"), "Ærø & co"),
+        "get_report": profile.get_report(REPORT_ID),
+        "create_report": profile.create_report(profile.write_report(REPORT)),
+        "replace_report": profile.replace_report(REPORT_ID, profile.write_report(REPORT)),
+        "delete_report": profile.delete_report(REPORT_ID),
     }
     if profile.hides_by_targets:
         requests["list_events_of_target"] = profile.list_events(Page(), "Ærø & co")

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from ven_daemon.domain.events import Event, Payload, PayloadDescriptor, Program, ReportDescriptor
-from ven_daemon.domain.ids import EventId, ProgramId
+from ven_daemon.domain.ids import EventId, ProgramId, ReportId
 from ven_daemon.domain.measures import answered_in
 from ven_daemon.domain.naming import NAME_BYTES
 from ven_daemon.domain.obligations import Obligation
@@ -53,6 +53,20 @@ class Report:
     def size(self) -> int:
         """How many intervals it has, over all resources."""
         return sum(len(resource.intervals) for resource in self.resources)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedReport:
+    """A report at the VTN, by what tells it from others."""
+
+    id: ReportId
+    name: str | None
+    """Not everybody's reports have one."""
+    event: str
+    client: str
+    """clientName: as whoever sent it chose."""
+    client_id: str | None = None
+    """The OAuth client that it belongs to, stamped by the VTN (3.1)."""
 
 
 def report_name(client: str, owed: Obligation, piece: str = "") -> str:

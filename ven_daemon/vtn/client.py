@@ -8,13 +8,14 @@ import structlog
 
 from ven_daemon.domain.errors import NotFoundError
 from ven_daemon.domain.events import Event, Program
-from ven_daemon.domain.ids import EventId, ProgramId, VenId
+from ven_daemon.domain.ids import EventId, ProgramId, ReportId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
     ObservedVen,
     WantedResource,
     WantedVen,
 )
+from ven_daemon.domain.reports import ObservedReport
 from ven_daemon.vtn.exchange import Answer
 from ven_daemon.vtn.oauth import scopes_of
 from ven_daemon.vtn.paging import Paging
@@ -134,6 +135,41 @@ class VtnClient:
         request = self.profile.get_event(id_)
         return await self._ask(request, lambda body: self.profile.read_event(body, intervals_most))
 
+    async def reports(
+        self, event: EventId | None = None, client: str | None = None
+    ) -> list[ObservedReport]:
+        """List the reports that the credential may see, all or those of an event and clientName."""
+
+        async def page(slice_: Page) -> Listing[ObservedReport]:
+            request = self.profile.list_reports(slice_, event, client)
+            return await self._ask(request, self.profile.read_reports)
+
+        found = await Paging(page, self.transport).collect()
+        # Some VTNs ignore a filter (T-23).
+        return [
+            report
+            for report in found
+            if event in (None, report.event) and client in (None, report.client)
+        ]
+
+    async def create_report(self, body: bytes, name: str) -> ReportId:
+        """Create a report that was written before; the answer must bear its name."""
+        request = self.profile.create_report(body)
+        return self._reported(await self._ask(request, self.profile.read_report), name)
+
+    async def replace_report(self, id_: ReportId, body: bytes, name: str) -> ReportId:
+        """Replace a report, whole; the answer must bear its name."""
+        request = self.profile.replace_report(id_, body)
+        return self._reported(await self._ask(request, self.profile.read_report), name)
+
+    async def report(self, id_: ReportId) -> ObservedReport:
+        """Look at one report."""
+        return await self._ask(self.profile.get_report(id_), self.profile.read_report)
+
+    async def delete_report(self, id_: ReportId) -> None:
+        """Remove a report; one that is gone already is as good."""
+        await self._remove(self.profile.delete_report(id_))
+
     async def form(self) -> Form:
         """Choose the body form: as configured, else by the token's scopes, else business."""
         if self._form is None:
@@ -190,6 +226,11 @@ class VtnClient:
         except WireError as error:
             raise self.transport.misread(request, answer, error) from error
         return self.transport.read(request, answer, lambda _: value)
+
+    def _reported(self, found: ObservedReport, name: str) -> ReportId:
+        if found.name != name:
+            raise self.transport.unreadable(f"{name!r} was sent, {found.name!r} came back")
+        return found.id
 
     def _named(self, found: Named, name: str) -> Named:
         if found.name != name:

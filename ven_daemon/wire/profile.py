@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from ven_daemon.domain.events import Event, Program
-from ven_daemon.domain.ids import EventId, ProgramId, VenId
+from ven_daemon.domain.ids import EventId, ProgramId, ReportId, VenId
 from ven_daemon.domain.registration import (
     ObservedResource,
     ObservedVen,
     WantedResource,
     WantedVen,
 )
+from ven_daemon.domain.reports import ObservedReport, Report
 
 T = TypeVar("T")
 
@@ -174,3 +175,32 @@ class Profile(Protocol):
 
     def read_event(self, body: bytes, intervals_most: int = INTERVALS_MOST) -> Shown[Event]:
         """Read one event."""
+
+    def write_report(self, report: Report) -> bytes:
+        """Write a report as it is sent."""
+
+    def read_written(self, body: bytes) -> Report:
+        """Read a report that was written by us."""
+
+    def list_reports(
+        self, page: Page, event: EventId | None = None, client: str | None = None
+    ) -> Request:
+        """Ask for a page of reports, all or those of one event and one clientName."""
+
+    def read_reports(self, body: bytes) -> Listing[ObservedReport]:
+        """Read a page of reports."""
+
+    def create_report(self, body: bytes) -> Request:
+        """Ask for a new report, written before."""
+
+    def replace_report(self, id_: ReportId, body: bytes) -> Request:
+        """Ask to replace a report by one that was written before."""
+
+    def get_report(self, id_: ReportId) -> Request:
+        """Ask for one report."""
+
+    def read_report(self, body: bytes) -> ObservedReport:
+        """Read one report."""
+
+    def delete_report(self, id_: ReportId) -> Request:
+        """Ask to remove a report."""

@@ -17,17 +17,19 @@ from ven_daemon.domain.registration import (
 from ven_daemon.wire import common
 from ven_daemon.wire.event_reading import EventReading
 from ven_daemon.wire.profile import Form, Listing, Page, Request, WireError
+from ven_daemon.wire.reporting import ReportWriting
 
 GROUP = "GROUP"
 """The target type that our own targets bear; VEN_NAME and RESOURCE_NAME follow from names."""
 
 
-class Profile301(EventReading):
+class Profile301(EventReading, ReportWriting):
     """The dialect of OpenADR 3.0.x."""
 
     name = "3.0"
     hides_by_targets = False
     resources_need_ven = True
+    reports_name_program = True
 
     def discover_token_endpoint(self) -> Request | None:
         """3.0.1 knows no discovery: the endpoint is `<base>/auth/token` or configured."""

@@ -18,14 +18,16 @@ from ven_daemon.domain.registration import (
 from ven_daemon.wire import common, events
 from ven_daemon.wire.event_reading import EventReading
 from ven_daemon.wire.profile import Form, Listing, Page, Request
+from ven_daemon.wire.reporting import ReportWriting
 
 
-class Profile310(EventReading):
+class Profile310(EventReading, ReportWriting):
     """The dialect of OpenADR 3.1.x."""
 
     name = "3.1"
     hides_by_targets = True
     resources_need_ven = False
+    reports_name_program = False
 
     def discover_token_endpoint(self) -> Request | None:
         """`GET /auth/server` is a required endpoint (Definition, 3.1 authentication)."""
