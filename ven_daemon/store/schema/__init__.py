@@ -21,6 +21,7 @@ from ven_daemon.store.schema.events import (
     vtn_traits,
 )
 from ven_daemon.store.schema.inventory import connections, resources
+from ven_daemon.store.schema.outbox import outbox, outbox_totals, report_bodies, report_marks
 from ven_daemon.store.schema.readings import (
     device_tokens,
     late_readings,
@@ -51,11 +52,15 @@ __all__ = [
     "late_readings",
     "leases",
     "opt_outs",
+    "outbox",
+    "outbox_totals",
     "paused_vens",
     "program_sightings",
     "reading_resources",
     "reading_totals",
     "readings",
+    "report_bodies",
+    "report_marks",
     "resource_registrations",
     "resources",
     "schedules",

@@ -1,0 +1,252 @@
+"""The outbox: reports named and durable before anything is sent, and how they stand.
+
+Writers take turns, so that what one reads is what it changes: a change is a function of
+the entry as it stands, and nobody's is lost.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ven_daemon.domain.ids import EventId, VenName
+from ven_daemon.domain.outbox import Entry, State, amended
+from ven_daemon.domain.retention import Books
+from ven_daemon.store import bulk
+from ven_daemon.store.database import Database
+from ven_daemon.store.failures import retried
+from ven_daemon.store.outbox_rows import Filed, filed, selected, values
+from ven_daemon.store.schema import outbox, outbox_totals, report_bodies, report_marks
+
+UNSETTLED = (State.QUEUED.value, State.SENDING.value)
+
+_O = outbox.c
+
+
+class Draft(NamedTuple):
+    """A report that is owed, built, and not in the outbox yet."""
+
+    report: Filed
+    body: bytes
+
+
+class Mark(NamedTuple):
+    """What a mark is for: one thing that an event asks of one VEN."""
+
+    ven: VenName
+    event: EventId
+    request: str
+
+
+class Change(NamedTuple):
+    """What is to become of a report, by its name."""
+
+    name: str
+    do: Callable[[Entry], Entry]
+    with_body: bool = False
+
+
+class Changed(NamedTuple):
+    """How a report stands now; its body where it was asked for."""
+
+    entry: Entry
+    body: bytes = b""
+
+
+class OutboxStore:
+    """The reports for one VTN. Each method is one transaction."""
+
+    def __init__(self, database: Database, vtn: str) -> None:
+        self._database = database
+        self._vtn = vtn
+        self._turn = asyncio.Lock()
+
+    @retried
+    async def file(
+        self, drafts: Sequence[Draft], marks: Mapping[Mark, datetime], now: datetime
+    ) -> int:
+        """Put in what is owed together with how far that goes; give how many are new.
+
+        What is in there already stays as it is: owed twice is sent once.
+        """
+        async with self._turn, self._database.begin() as connection:
+            known = await _names(connection, [draft.report.entry.name for draft in drafts])
+            fresh = {d.report.entry.name: d for d in drafts if d.report.entry.name not in known}
+            await self._insert(connection, list(fresh.values()), now)
+            rows = [(self._vtn, *mark, bulk.instant(until)) for mark, until in marks.items()]
+            await bulk.upsert(connection, report_marks, rows)
+        return len(fresh)
+
+    @retried
+    async def amend(self, drafts: Sequence[Draft], now: datetime) -> int:
+        """Put what late readings changed in the place of what was there, and file what is new.
+
+        What says the same as before is left alone. Give how many changed.
+        """
+        async with self._turn, self._database.begin() as connection:
+            names = [draft.report.entry.name for draft in drafts]
+            held = await self._read(connection, names)
+            bodies = await _bodies(connection, names)
+            changed = []
+            for report, body in drafts:
+                before = held.get(report.entry.name)
+                if before is not None and bodies.get(report.entry.name) != body:
+                    changed.append(Draft(before._replace(size=len(body)), body))
+            rows = [
+                values(self._vtn, report._replace(entry=amended(report.entry)), now)
+                for report, _ in changed
+            ]
+            await bulk.upsert(connection, outbox, rows)
+            for report, body in changed:
+                mine = report_bodies.c.name == report.entry.name
+                await connection.execute(update(report_bodies).where(mine).values(body=body))
+            fresh = [draft for draft in drafts if draft.report.entry.name not in held]
+            await self._insert(connection, fresh, now)
+        return len(changed) + len(fresh)
+
+    @retried
+    async def change(self, changes: Sequence[Change], now: datetime) -> list[Changed | None]:
+        """Change how reports stand; None where one is not there any more."""
+        async with self._turn, self._database.begin() as connection:
+            held = await self._read(connection, [change.name for change in changes])
+            for change in changes:
+                report = held.get(change.name)
+                if report is not None:
+                    held[change.name] = report._replace(entry=change.do(report.entry))
+            rows = [values(self._vtn, report, now) for report in held.values()]
+            await bulk.upsert(connection, outbox, rows)
+            wanted = [change.name for change in changes if change.with_body]
+            bodies = await _bodies(connection, wanted)
+        return [
+            Changed(held[name].entry, bodies.get(name, b"") if with_body else b"")
+            if name in held
+            else None
+            for name, _, with_body in changes
+        ]
+
+    @retried
+    async def halve(self, name: str, halves: Sequence[Draft], now: datetime) -> None:
+        """Put two reports in the place of one that was too large."""
+        async with self._turn, self._database.begin() as connection:
+            gone = await connection.execute(delete(outbox).where(_O.name == name))
+            if gone.rowcount:
+                await connection.execute(delete(report_bodies).where(report_bodies.c.name == name))
+                await _count(connection, accepted=-1)
+                await self._insert(connection, halves, now)
+
+    @retried
+    async def discard(self, name: str) -> bool:
+        """Let go of a quarantined report, as somebody decided."""
+        mine = and_(_O.name == name, _O.state == State.QUARANTINED.value)
+        async with self._turn, self._database.begin() as connection:
+            gone = await connection.execute(delete(outbox).where(mine))
+            if gone.rowcount:
+                await connection.execute(delete(report_bodies).where(report_bodies.c.name == name))
+                await _count(connection, trimmed=1)
+        return gone.rowcount > 0
+
+    @retried
+    async def let_go(self, names: Iterable[str]) -> Counter[State]:
+        """Remove reports for good, and count them by how they stood."""
+        async with self._turn, self._database.begin() as connection:
+            mine = _O.name.in_(bulk.texts(connection, names))
+            movable = _O.state != State.SENDING.value
+            removed = delete(outbox).where(mine, movable).returning(_O.name, _O.state)
+            rows = (await connection.execute(removed)).all()
+            bodies = report_bodies.c.name.in_(bulk.texts(connection, [row.name for row in rows]))
+            await connection.execute(delete(report_bodies).where(bodies))
+            counts = Counter(State(row.state) for row in rows)
+            sent = counts[State.SENT]
+            await _count(connection, reported_gone=sent, trimmed=counts.total() - sent)
+        return counts
+
+    @retried
+    async def forget_marks(self, before: datetime, standing: Iterable[EventId]) -> None:
+        """Forget how far was owed for events that do not hold any more, and have not for long."""
+        async with self._turn, self._database.begin() as connection:
+            gone = report_marks.c.event.not_in(bulk.texts(connection, standing))
+            old = and_(report_marks.c.vtn == self._vtn, report_marks.c.until < before, gone)
+            await connection.execute(delete(report_marks).where(old))
+
+    async def marks(self) -> dict[Mark, datetime]:
+        """Say how far everything owed is in here."""
+        async with self._database.read() as connection:
+            mine = select(report_marks).where(report_marks.c.vtn == self._vtn)
+            rows = (await connection.execute(mine)).all()
+        return {Mark(VenName(row.ven), EventId(row.event), row.request): row.until for row in rows}
+
+    async def waiting(self) -> list[VenName]:
+        """Give the VENs that have something to be sent, or to be found out."""
+        unsettled = select(_O.ven).where(_O.vtn == self._vtn, _O.state.in_(UNSETTLED)).distinct()
+        async with self._database.read() as connection:
+            return [VenName(ven) for ven in (await connection.execute(unsettled)).scalars()]
+
+    async def next_of(self, ven: VenName, most: int) -> list[Filed]:
+        """Give the first unsettled reports of one VEN, in the order they leave."""
+        mine = and_(_O.vtn == self._vtn, _O.ven == ven, _O.state.in_(UNSETTLED))
+        query = selected().where(mine).order_by(_O.due, _O.name).limit(most)
+        async with self._database.read() as connection:
+            return [filed(row) for row in await connection.execute(query)]
+
+    async def covering(self, ven: VenName, start: datetime, end: datetime) -> list[Filed]:
+        """Give the reports of one VEN, but those set aside, that cover any of [start, end]."""
+        meets = and_(_O.begins_at <= end, or_(_O.ends_at.is_(None), _O.ends_at >= start))
+        kept = _O.state != State.QUARANTINED.value
+        query = selected().where(_O.vtn == self._vtn, _O.ven == ven, meets, kept)
+        async with self._database.read() as connection:
+            return [filed(row) for row in await connection.execute(query.order_by(_O.due))]
+
+    async def books(self) -> Books:
+        """Say what became of everything that was ever owed."""
+        counted = select(_O.state, func.count()).group_by(_O.state)
+        async with self._database.read() as connection:
+            totals = (await connection.execute(select(outbox_totals))).one()
+            counts = {State(state): n for state, n in await connection.execute(counted)}
+        return Books(
+            totals.accepted,
+            totals.reported_gone + counts.get(State.SENT, 0),
+            counts.get(State.QUEUED, 0) + counts.get(State.SENDING, 0),
+            counts.get(State.QUARANTINED, 0),
+            totals.trimmed,
+        )
+
+    async def _insert(
+        self, connection: AsyncConnection, drafts: Sequence[Draft], now: datetime
+    ) -> None:
+        if not drafts:
+            return
+        rows = [values(self._vtn, report, now) for report, _ in drafts]
+        await bulk.upsert(connection, outbox, rows)
+        bodies = [{"name": report.entry.name, "body": body} for report, body in drafts]
+        await connection.execute(report_bodies.insert(), bodies)
+        await _count(connection, accepted=len(drafts))
+
+    async def _read(self, connection: AsyncConnection, names: Iterable[str]) -> dict[str, Filed]:
+        mine = _O.name.in_(bulk.texts(connection, names))
+        rows = await connection.execute(selected().where(mine))
+        return {row.name: filed(row) for row in rows}
+
+
+async def _names(connection: AsyncConnection, names: Sequence[str]) -> set[str]:
+    rows = await connection.execute(
+        select(_O.name).where(_O.name.in_(bulk.texts(connection, names)))
+    )
+    return set(rows.scalars())
+
+
+async def _bodies(connection: AsyncConnection, names: Sequence[str]) -> dict[str, bytes]:
+    if not names:
+        return {}
+    mine: Any = report_bodies.c.name.in_(bulk.texts(connection, names))
+    rows = await connection.execute(select(report_bodies).where(mine))
+    return {row.name: bytes(row.body) for row in rows}
+
+
+async def _count(connection: AsyncConnection, **rises: int) -> None:
+    changed = {name: outbox_totals.c[name] + rise for name, rise in rises.items() if rise}
+    if changed:
+        await connection.execute(update(outbox_totals).values(changed))
