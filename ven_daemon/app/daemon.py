@@ -12,7 +12,13 @@ from ven_daemon import logs
 from ven_daemon.app.connection import Connection, exchange_of, tls_of
 from ven_daemon.app.dispatching import dispatch_front
 from ven_daemon.app.front import Front
-from ven_daemon.app.parts import CertificatesPart, EventsPart, ReadingsPart, RegistrationPart
+from ven_daemon.app.parts import (
+    CertificatesPart,
+    EventsPart,
+    ReadingsPart,
+    RegistrationPart,
+    ReportingPart,
+)
 from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
@@ -123,7 +129,16 @@ class Daemon:
         front.taker = readings
         events = EventsPart(lambda: self._settings, connection, self._database, front.pauses)
         certificates = CertificatesPart(lambda: self._settings, self._exchange)
-        front.parts = (registration, events, readings, certificates)
+        reports = ReportingPart(
+            lambda: self._settings,
+            connection,
+            inventory,
+            self._database,
+            readings.store,
+            events,
+            front.pauses,
+        )
+        front.parts = (registration, events, readings, reports, certificates)
         front.dispatch = dispatch_front(self._settings, inventory, self._database)
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:

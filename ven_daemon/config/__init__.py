@@ -21,6 +21,7 @@ from ven_daemon.config.dispatch import DispatchSettings
 from ven_daemon.config.events import EventSettings
 from ven_daemon.config.kinds import BodyForm, CredentialMode
 from ven_daemon.config.readings import ReadingsSettings
+from ven_daemon.config.reporting import ReportSettings
 from ven_daemon.config.service import ServiceSettings
 from ven_daemon.config.sinks import SinkSettings
 from ven_daemon.config.sources import SAMPLE_CLIENT, SampleClient, Toml
@@ -33,6 +34,7 @@ _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
 class Settings(
+    ReportSettings,
     ReadingsSettings,
     DispatchSettings,
     SinkSettings,

@@ -36,6 +36,12 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+def _not_negative(value: timedelta) -> timedelta:
+    if value < timedelta(0):
+        raise ValueError("must not be negative")
+    return value
+
+
 def _seconds(value: object) -> object:
     """Take a bare number, as text, for seconds; anything else is ISO 8601."""
     try:
@@ -46,3 +52,6 @@ def _seconds(value: object) -> object:
 
 Period = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
 """ISO 8601 or seconds."""
+
+Pause = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_not_negative)]
+"""The same, or nothing at all."""

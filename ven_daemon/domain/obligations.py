@@ -122,6 +122,17 @@ class Agenda:
             slot = slot._replace(start=max(slot.start, at - self.pace), end=at, parts=())
         return Obligation(self.event, self.request, int(at.timestamp()), at, (slot,))
 
+    def is_on(self, at: datetime) -> bool:
+        """Whether an ad hoc report may be made at this instant."""
+        begin, end = self._extent
+        return begin <= at and (end is None or at < end)
+
+    def again(self, k: int, due: datetime) -> Obligation | None:
+        """Give a report that was owed before, by its number; None where it no longer would be."""
+        if self.scheduled is not None and k >= self.scheduled.count:
+            return None
+        return self._owed(Due(due, k))
+
     def _owed(self, due: Due) -> Obligation:
         if self.scheduled is None:
             return self.ad_hoc(due.at)
@@ -144,15 +155,20 @@ class Agenda:
 
         An event without any extent is alive until it is deleted (User Guide 8.6).
         """
-        begin, end = self.seen, None
-        if self.grid.count and not self._momentary:
-            begin, end = max(self.seen, self.grid.begin), self.grid.end
+        begin, end = self._extent
         for n in count(max(0, -((begin - instant) // self.pace))):
             at = begin + n * self.pace
             if end is not None and at >= end:
                 return
             if at > instant:
                 yield at
+
+    @property
+    def _extent(self) -> tuple[datetime, datetime | None]:
+        """From when to when something may be reported at any time."""
+        if self.grid.count and not self._momentary:
+            return max(self.seen, self.grid.begin), self.grid.end
+        return self.seen, None
 
     @property
     def _momentary(self) -> bool:

@@ -60,11 +60,6 @@ class VersionStore(Generic[T]):
         self._writing = asyncio.Lock()
 
     @property
-    def profile(self) -> Profile:
-        """The dialect that is read now."""
-        return self._profile
-
-    @property
     def known(self) -> Mapping[str, Reading]:
         """What is kept, or waits for the next transaction: by digest, what reading it came to."""
         return self._known

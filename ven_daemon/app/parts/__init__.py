@@ -5,5 +5,13 @@ from ven_daemon.app.parts.events import EventsPart
 from ven_daemon.app.parts.part import Part
 from ven_daemon.app.parts.readings import ReadingsPart
 from ven_daemon.app.parts.registration import RegistrationPart
+from ven_daemon.app.parts.reporting import ReportingPart
 
-__all__ = ["CertificatesPart", "EventsPart", "Part", "ReadingsPart", "RegistrationPart"]
+__all__ = [
+    "CertificatesPart",
+    "EventsPart",
+    "Part",
+    "ReadingsPart",
+    "RegistrationPart",
+    "ReportingPart",
+]

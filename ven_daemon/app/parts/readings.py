@@ -51,11 +51,11 @@ class ReadingsPart(Part):
         self._inventory = inventory
         self._tokens = DeviceTokenStore(database)
         self._health = health
-        self._store = ReadingStore(database)
-        self._intake = Intake(self._store, settings.readings_queue, guard.check)
+        self.store = ReadingStore(database)
+        self._intake = Intake(self.store, settings.readings_queue, guard.check)
         self._taking = Taking(self._intake, settings.readings_retention)
         self._keeping = Keeping(
-            self._store,
+            self.store,
             settings.readings_retention,
             int(settings.readings_size),
             database.is_sqlite,
@@ -96,7 +96,7 @@ class ReadingsPart(Part):
 
     def figures(self) -> Iterable[Figure]:
         """Counts of this process, and of the store since it was made."""
-        figures, totals = self._intake.figures, self._store.counted
+        figures, totals = self._intake.figures, self.store.counted
         yield Figure(
             "readings",
             "Readings by what became of them, since the store was made.",
@@ -139,7 +139,7 @@ class ReadingsPart(Part):
 
     def summary(self) -> Mapping[str, Any]:
         """Say what the store holds and whether it keeps up."""
-        totals = self._store.counted
+        totals = self.store.counted
         return {
             "accepted": totals.accepted,
             "held": totals.held,

@@ -1,0 +1,49 @@
+"""The daemon reports: an event asks, readings come in, the VTN has one report per VEN."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from tests.daemon.service import FLEET, Service
+from tests.reporting.vtn import Publisher, written
+
+
+def readings(service: Service, at: datetime, kw: float) -> bytes:
+    with closing(sqlite3.connect(service.inventory)) as inventory:
+        keys = [row[0] for row in inventory.execute("SELECT resource_id FROM resources")]
+    items = [
+        {"resource_id": key, "quantity": "power", "value": kw, "at": written(at)} for key in keys
+    ]
+    return orjson.dumps(items)
+
+
+def test_an_event_that_asks_gets_one_report_of_each_ven(
+    service: Service, publisher: Publisher
+) -> None:
+    start = datetime.now(UTC) + timedelta(seconds=1)
+    event = publisher.event(start, timedelta(seconds=2))
+    for second in range(-1, 4):
+        status, answer, _ = service.post(
+            "/api/v1/readings",
+            readings(service, start + timedelta(seconds=second), 36.0),
+            Content_Type="application/json",
+        )
+        assert status == 202, answer
+
+    service.wait(lambda: len(publisher.reports()) >= len(FLEET))
+
+    reports = publisher.reports()
+    assert [report["clientName"] for report in reports] == sorted(FLEET)
+    assert all(report["eventID"] == event for report in reports)
+    [aalborg, _] = reports
+    assert len(aalborg["resources"]) == FLEET["Aalborg"]
+    for resource in aalborg["resources"]:
+        [interval] = resource["intervals"]
+        assert interval["id"] == 0
+        assert interval["intervalPeriod"] == {"start": written(start), "duration": "PT2S"}
+        assert interval["payloads"] == [
+            {"type": "USAGE", "values": [0.02]},
+            {"type": "DATA_QUALITY", "values": ["OK"]},
+        ]

@@ -1,0 +1,245 @@
+"""Reporting: what is owed is built, kept, and sent while the daemon runs."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from ven_daemon.app.connection import Connected, Connection
+from ven_daemon.app.parts.events import EventsPart
+from ven_daemon.app.parts.part import Part
+from ven_daemon.app.reporting import Reporting, reporting
+from ven_daemon.config import Settings
+from ven_daemon.domain.durations import FIRST_INSTANT
+from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.outbox import State
+from ven_daemon.domain.retention import Books
+from ven_daemon.runtime.figures import Figure
+from ven_daemon.runtime.loop import Loop
+from ven_daemon.runtime.supervisor import Root
+from ven_daemon.services.reporting import Keeping
+from ven_daemon.services.reporting.subjects import FOLLOWING
+from ven_daemon.store.database import Database
+from ven_daemon.store.inventory import InventoryStore
+from ven_daemon.store.outbox_listing import Depth, OutboxListing
+from ven_daemon.store.pauses import Pauses
+from ven_daemon.store.readings import ReadingStore
+from ven_daemon.store.spells import SpellStore
+
+OWE = timedelta(seconds=1)
+"""How often it is looked what is due."""
+
+COMPLETE = timedelta(seconds=10)
+"""How often late readings are looked for, and what dispatch changed."""
+
+KEEP = timedelta(seconds=30)
+
+_log = structlog.get_logger(__name__)
+
+
+class ReportingPart(Part):
+    """Makes reports of readings, and sees to it that the VTN has them."""
+
+    name = "reports"
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        connection: Connection,
+        inventory: InventoryStore,
+        database: Database,
+        readings: ReadingStore,
+        events: EventsPart,
+        pauses: Pauses,
+    ) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._inventory = inventory
+        self._database = database
+        self._readings = readings
+        self._events = events
+        self._pauses = pauses
+        self._book = events.reading.service
+        self._listing = OutboxListing(database)
+        self._spells = SpellStore(database)
+        self._open: Reporting | None = None
+        self._connected: Connected | None = None
+        self._keeping: Keeping | None = None
+        self._depths: Mapping[State, Depth] = {}
+        self._causes: Mapping[str, int] = {}
+        self._watched = FIRST_INSTANT
+        self._owing = Loop("reports due", self._owe)
+        self._completing = Loop("reports late", self._complete)
+        self._housekeeping = Loop("outbox keeping", self._keep)
+        self._owing.wake()
+        self._housekeeping.wake()
+        events.listeners.append(lambda _: self.changed())
+
+    def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
+        """Look what is due, what came late, and what may go."""
+        return ((self._owing, OWE), (self._completing, COMPLETE), (self._housekeeping, KEEP))
+
+    def roots(self) -> Mapping[str, Root]:
+        """Send."""
+        return {"reports": self._drain}
+
+    async def rest(self) -> None:
+        """Build and send nothing more, and wait for what is under way."""
+        draining = [self._open.draining.rest()] if self._open else []
+        await asyncio.gather(super().rest(), *draining)
+
+    def reload(self, settings: Settings) -> None:
+        """Take the new settings with the next connection."""
+        del settings
+        self.changed()
+
+    def changed(self) -> None:
+        """Look at events and settings anew."""
+        if self._open is not None:
+            self._open.owing.changed()
+        self._owing.wake()
+
+    def hurry(self, ven: VenName) -> None:
+        """Send for one VEN now, whatever it waits for."""
+        if self._open is not None:
+            self._open.draining.hurry(ven)
+
+    async def _opened(self) -> Reporting:
+        connected = await self._connection.get()
+        if self._open is None or connected is not self._connected:
+            before = self._open
+            self._open = reporting(
+                self._settings,
+                connected,
+                self._database,
+                self._inventory,
+                self._readings,
+                self._book,
+                self._pauses,
+            )
+            self._connected = connected
+            if before is not None:
+                await before.draining.rest()
+        return self._open
+
+    async def _owe(self) -> None:
+        """Build what is due; where the VTN was never asked, nothing is known to be."""
+        opened = await self._opened()
+        if await opened.owing.step():
+            opened.draining.wake()
+
+    async def _complete(self) -> None:
+        """Complete what late readings belong to, and report what dispatch changed."""
+        opened = await self._opened()
+        changed = await opened.completing.step()
+        now = datetime.now(UTC)
+        if self._watched != FIRST_INSTANT and (vens := await self._spells.changed(self._watched)):
+            changed += await opened.owing.ad_hoc(vens, FOLLOWING)
+        self._watched = now
+        if changed:
+            opened.draining.wake()
+
+    async def _drain(self) -> None:
+        """Send with whoever is connected, for ever."""
+        while True:
+            opened = self._open
+            if opened is None:
+                await asyncio.sleep(OWE.total_seconds())
+            else:
+                await opened.draining.run()
+
+    async def _keep(self) -> None:
+        """Trim, count, and balance the books."""
+        opened = await self._opened()
+        settings = self._settings()
+        if self._keeping is None:
+            self._keeping = Keeping(
+                opened.outbox,
+                self._listing,
+                settings.report_retention,
+                int(settings.report_size),
+            )
+        await self._keeping.step()
+        self._depths = await self._listing.depths()
+        self._causes = await self._listing.causes()
+
+    @property
+    def _books(self) -> Books:
+        return self._keeping.books if self._keeping else Books()
+
+    def figures(self) -> Iterable[Figure]:
+        """Depth and age of the outbox, what became of reports, and whether the books balance."""
+        books, now = self._books, datetime.now(UTC)
+        yield Figure(
+            "reports",
+            "Reports by what became of them, since the store was made.",
+            {
+                ("accepted",): books.accepted,
+                ("reported",): books.reported,
+                ("queued",): books.queued,
+                ("quarantined",): books.quarantined,
+                ("trimmed",): books.trimmed,
+            },
+            ("fate",),
+        )
+        words = "Reports that are nowhere; it must be zero."
+        yield Figure.gauge("reports_missing", words, books.missing)
+        yield Figure(
+            "outbox_reports",
+            "Reports in the outbox.",
+            {(state.value,): float(depth.reports) for state, depth in self._depths.items()},
+            ("state",),
+        )
+        waiting = [
+            depth.oldest
+            for state, depth in self._depths.items()
+            if depth.oldest and state in (State.QUEUED, State.SENDING)
+        ]
+        age = (now - min(waiting)).total_seconds() if waiting else 0.0
+        yield Figure.gauge("outbox_age_seconds", "Age of the oldest report not sent.", age)
+        size = sum(depth.size for depth in self._depths.values())
+        yield Figure.gauge("outbox_bytes", "Bytes of all reports in the outbox.", size)
+        yield Figure(
+            "outbox_quarantined",
+            "Reports set aside, by why.",
+            {(cause,): float(count) for cause, count in self._causes.items()},
+            ("cause",),
+        )
+        if self._open is not None:
+            yield from self._sending(self._open)
+
+    def _sending(self, opened: Reporting) -> Iterable[Figure]:
+        tally = opened.sender.tally
+        yield Figure.counter("reports_filed", "Reports put into the outbox.", opened.owing.filed)
+        words = "Reports that late readings changed."
+        yield Figure.counter("reports_completed", words, opened.completing.completed)
+        words = "Reports that the VTN took, replacements included."
+        yield Figure.counter("reports_sent", words, tally.sent)
+        words = "Reports that were found at the VTN."
+        yield Figure.counter("reports_adopted", words, tally.adopted)
+        words = "Attempts that came to nothing yet."
+        yield Figure.counter("reports_retried", words, tally.retried)
+        words = "Reports that were too large, and halved."
+        yield Figure.counter("reports_halved", words, tally.halved)
+        yield Figure(
+            "report_errors",
+            "Attempts that came to nothing yet, by why.",
+            {(kind,): float(count) for kind, count in tally.errors.items()},
+            ("error",),
+            "counter",
+        )
+        yield Figure.gauge("report_lanes", "VENs being sent for.", opened.draining.lanes)
+
+    def summary(self) -> Mapping[str, Any]:
+        """Count reports by what became of them."""
+        books = self._books
+        return {
+            "accepted": books.accepted,
+            "reported": books.reported,
+            "queued": books.queued,
+            "quarantined": books.quarantined,
+            "trimmed": books.trimmed,
+            "missing": books.missing,
+        }

@@ -1,0 +1,101 @@
+"""Late readings: the report of their time once more, whole, by PUT (F47)."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
+
+from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.reports import Report, halves
+from ven_daemon.services.reporting.building import Building, Owed
+from ven_daemon.services.reporting.owing import Owing
+from ven_daemon.services.reporting.subjects import REACH, Subjects
+from ven_daemon.store.outbox import Draft, OutboxStore
+from ven_daemon.store.outbox_rows import Filed
+from ven_daemon.store.readings import LateSpan, ReadingStore
+
+_log = structlog.get_logger(__name__)
+
+
+class Completing:
+    """One step: what came late, into the reports that it belongs to."""
+
+    def __init__(
+        self,
+        owing: Owing,
+        outbox: OutboxStore,
+        readings: ReadingStore,
+        subjects: Subjects,
+        building: Building,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.completed = 0
+        """Reports that late readings changed."""
+        self._owing = owing
+        self._outbox = outbox
+        self._readings = readings
+        self._subjects = subjects
+        self._building = building
+        self._clock = clock
+
+    async def step(self) -> int:
+        """Complete what late readings belong to; give how many reports changed."""
+        calendar = self._owing.calendar
+        if calendar is None or not (spans := await self._readings.late()):
+            return 0
+        by_ven: defaultdict[VenName, list[LateSpan]] = defaultdict(list)
+        for span in spans:
+            ven = calendar.roster.vens.get(span.resource)
+            if ven is not None:
+                by_ven[ven].append(span)
+        changed = 0
+        for ven, some in by_ven.items():
+            changed += await self._complete(ven, some)
+        await self._readings.settle(spans)
+        self.completed += changed
+        if changed:
+            _log.info("reports.completed", reports=changed)
+        return changed
+
+    async def _complete(self, ven: VenName, spans: Sequence[LateSpan]) -> int:
+        start = min(span.earliest for span in spans) - REACH
+        end = max(span.latest for span in spans) + REACH
+        changed = 0
+        for group in _groups(await self._outbox.covering(ven, start, end)):
+            changed += await self._rebuild(ven, group)
+        return changed
+
+    async def _rebuild(self, ven: VenName, group: Sequence[Filed]) -> int:
+        """Build one report again; the pieces that it was cut into go by their names."""
+        now, calendar, about = self._clock(), self._owing.calendar, group[0].about
+        duty = calendar.duty(ven, about.event, about.request) if calendar else None
+        if calendar is None or duty is None:
+            return 0
+        obligation = duty.agenda.again(about.k, group[0].entry.due)
+        if obligation is None or not obligation.slots:
+            return 0
+        client, members = calendar.roster.clients[ven], calendar.members(ven, duty)
+        owed = Owed(ven, client, duty, replace(obligation, late=False), members)
+        subjects = await self._subjects.load([owed], now)
+        reports = await asyncio.to_thread(self._building.reports, owed, subjects)
+        names = {each.entry.name for each in group}
+        drafts = [draft for report in reports for draft in self._place(owed, report, names, now)]
+        return await self._outbox.amend(drafts, now)
+
+    def _place(self, owed: Owed, report: Report, names: set[str], now: datetime) -> list[Draft]:
+        """Write a report by its name, or by those of the halves that took its place."""
+        parts = None if report.name in names else halves(report)
+        if parts and any(part.name in names for part in parts):
+            return [draft for part in parts for draft in self._place(owed, part, names, now)]
+        return [self._building.draft(owed, report, now)]
+
+
+def _groups(filed: Iterable[Filed]) -> list[list[Filed]]:
+    """Put the pieces of one report together."""
+    found: defaultdict[tuple[str, str, int], list[Filed]] = defaultdict(list)
+    for each in filed:
+        found[each.about.event, each.about.request, each.about.k].append(each)
+    return list(found.values())

@@ -1,0 +1,192 @@
+"""One step of one report: what its state says is done at the VTN, and kept."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from ven_daemon.domain.errors import (
+    ConflictError,
+    NotFoundError,
+    RejectedError,
+    TooLargeError,
+    VtnError,
+)
+from ven_daemon.domain.ids import ReportId
+from ven_daemon.domain.outbox import Do, Entry, State, announced, halved
+from ven_daemon.domain.reports import Report, halves
+from ven_daemon.domain.retry import Backoff
+from ven_daemon.domain.sending import (
+    Found,
+    MassGuard,
+    Moment,
+    answered,
+    event_asked,
+    looked_up,
+    unanswered,
+)
+from ven_daemon.services.reporting.journal import Journal
+from ven_daemon.store.outbox import Draft, OutboxStore
+from ven_daemon.store.outbox_rows import Filed
+from ven_daemon.vtn.client import VtnClient
+
+_REFUSALS = (RejectedError, NotFoundError)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done since the process began."""
+
+    sent: int = 0
+    """Reports that the VTN took, replacements included."""
+    adopted: int = 0
+    """Reports that were found there."""
+    retried: int = 0
+    """Attempts that came to nothing yet."""
+    halved: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    """Answers that were none, by what they said."""
+
+
+class Sender:
+    """Does what is to be done next about one report, and keeps what came of it."""
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        journal: Journal,
+        time_limit: timedelta,
+        clock: Callable[[], datetime],
+        dice: Callable[[], float] = random.random,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.tally = Tally()
+        self._outbox = outbox
+        self._journal = journal
+        self._time_limit = time_limit
+        self._start_within = min(timedelta(seconds=5), time_limit / 2)
+        self._clock = clock
+        self._dice = dice
+        self._backoff = backoff or Backoff()
+        self._guard = MassGuard()
+
+    async def take(self, report: Filed, do: Do, client: VtnClient) -> Entry | None:
+        """Do *do*; give how the report stands now, None where it is there no more."""
+        match do:
+            case Do.CREATE | Do.UPDATE:
+                return await self._send(report, client)
+            case Do.LOOK_UP:
+                return await self._look_up(report, client)
+            case _:
+                return await self._ask_event(report, client)
+
+    async def _send(self, report: Filed, client: VtnClient) -> Entry | None:
+        """Announce, send, and keep the answer."""
+        name = report.entry.name
+        while True:
+            start_by = time.monotonic() + self._start_within.total_seconds()
+            settles = self._clock() + self._start_within + self._time_limit
+            announce = partial(announced, settles_at=settles)
+            changed = await self._journal.change(name, announce, with_body=True)
+            if changed is None or time.monotonic() <= start_by:
+                break
+        if changed is None:
+            return None
+        entry, body = changed
+        answer: ReportId | VtnError
+        try:
+            if entry.vtn_id:
+                answer = await client.replace_report(entry.vtn_id, body, name)
+            else:
+                answer = await client.create_report(body, name)
+        except VtnError as error:
+            answer = error
+        self._note(answer, entry)
+        written = client.profile.read_written(body) if _may_halve(answer) else None
+        moment = self._moment(divisible=written is not None and halves(written) is not None)
+        if written is not None and answered(entry, answer, moment).do is Do.HALVE:
+            await self._halve(report, written, client)
+            return None
+        return await self._keep(name, lambda entry: answered(entry, answer, moment).entry)
+
+    async def _look_up(self, report: Filed, client: VtnClient) -> Entry | None:
+        """Look whether the VTN has it, by its name."""
+        name, event = report.entry.name, report.about.event
+        try:
+            listed = await client.reports(event, report.about.client)
+        except VtnError as error:
+            return await self._unanswered(name, error)
+        found = next((Found(each.id, ours=True) for each in listed if each.name == name), None)
+        self.tally.adopted += found is not None
+        return await self._keep(name, lambda entry: looked_up(entry, found, self._clock()))
+
+    async def _ask_event(self, report: Filed, client: VtnClient) -> Entry | None:
+        """Ask whether what was refused is about an event that is there (T-28)."""
+        name, exists = report.entry.name, True
+        try:
+            await client.event(report.about.event)
+        except NotFoundError:
+            exists = False
+        except VtnError as error:
+            return await self._unanswered(name, error)
+        moment = self._moment()
+        return await self._keep(name, lambda entry: event_asked(entry, exists, moment))
+
+    async def _unanswered(self, name: str, error: VtnError) -> Entry | None:
+        self.tally.errors[type(error).__name__] += 1
+        self.tally.retried += 1
+        moment = self._moment()
+        return await self._keep(name, lambda entry: unanswered(entry, error, moment))
+
+    async def _keep(self, name: str, do: Callable[[Entry], Entry]) -> Entry | None:
+        changed = await self._journal.change(name, do)
+        if changed is None:
+            return None
+        entry = changed.entry
+        if entry.state is State.QUARANTINED:
+            cause = entry.cause.value if entry.cause else "unknown"
+            self.tally.quarantined[cause] += 1
+            _log.error(
+                "report.quarantined", ven=entry.ven, report=name, cause=cause, reason=entry.reason
+            )
+        return entry
+
+    async def _halve(self, report: Filed, written: Report, client: VtnClient) -> None:
+        """Put two halves in its place; the lane finds them where it stood."""
+        parts: Sequence[Report] = halves(written) or ()
+        left, right = parts
+        entries = halved(report.entry, (left.name, right.name))
+        drafts = []
+        for entry, part in zip(entries, parts, strict=True):
+            body = client.profile.write_report(part)
+            drafts.append(Draft(Filed(entry, report.about, len(body)), body))
+        await self._outbox.halve(report.entry.name, drafts, self._clock())
+        self.tally.halved += 1
+        _log.warning("report.halved", ven=report.entry.ven, report=report.entry.name)
+
+    def _note(self, answer: ReportId | VtnError, entry: Entry) -> None:
+        if not isinstance(answer, VtnError):
+            self.tally.sent += 1
+            self._guard = self._guard.noted(False)
+            return
+        self.tally.retried += 1
+        self.tally.errors[type(answer).__name__] += 1
+        if isinstance(answer, _REFUSALS) and not entry.vtn_id:
+            self._guard = self._guard.noted(True)
+        if not isinstance(answer, ConflictError):
+            _log.info("report.not_taken", ven=entry.ven, report=entry.name, error=str(answer))
+
+    def _moment(self, *, divisible: bool = False) -> Moment:
+        return Moment(self._clock(), self._dice(), self._backoff, divisible, self._guard.is_tripped)
+
+
+def _may_halve(answer: ReportId | VtnError) -> bool:
+    return isinstance(answer, TooLargeError)
