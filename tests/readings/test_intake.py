@@ -144,7 +144,7 @@ async def test_nobody_waits_for_a_store_that_stays_locked_at_the_end(
 
 async def test_a_state_file_that_was_replaced_acknowledges_nothing_f60(state: Database) -> None:
     assert state.file is not None
-    guard = StoreGuard(state, every=10.0)
+    guard = StoreGuard(state, lambda _: None)
     intake = Intake(ReadingStore(state), 1000, guard.check)
     writer = asyncio.create_task(intake.run())
     await intake.offer([reading(1)])

@@ -20,6 +20,7 @@ from ven_daemon.app.parts import (
     ReportingPart,
 )
 from ven_daemon.app.registration import open_inventory
+from ven_daemon.app.sources import Sources
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
 from ven_daemon.ops.server import OpsServer
@@ -109,9 +110,11 @@ class Daemon:
         await inventory.vens()
         exchange = exchange_of(self._settings, self._room.outbound, held.insist)
         self._exchange = await stack.enter_async_context(exchange)
-        self._compose(inventory)
+        sources = Sources(self._settings, database)
+        stack.push_async_callback(sources.close)
+        self._compose(inventory, sources)
 
-    def _compose(self, inventory: InventoryStore) -> None:
+    def _compose(self, inventory: InventoryStore, sources: Sources) -> None:
         """Make the parts: everything that they need is open."""
         front = self.front
         connection = Connection(lambda: self._settings, self._exchange, self._database, PATIENCE)
@@ -124,7 +127,7 @@ class Daemon:
             self.health,
             front.pauses,
         )
-        readings = ReadingsPart(self._settings, inventory, self._database, self._guard, self.health)
+        readings = ReadingsPart(self._settings, inventory, self._database, self._guard, sources)
         front.connection, front.registration = connection, registration
         front.taker = readings
         events = EventsPart(lambda: self._settings, connection, self._database, front.pauses)

@@ -12,6 +12,7 @@ from ven_daemon.cli import (
     dispatches,
     doctor,
     inventory,
+    readings,
     register,
     run,
     sandbox,
@@ -40,6 +41,7 @@ app.add_typer(dispatches.app, name="opt-out")
 app.add_typer(config.app, name="config")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(db.app, name="db")
+app.add_typer(readings.app, name="readings")
 
 
 def _say_version(wanted: bool) -> None:

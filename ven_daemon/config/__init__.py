@@ -25,6 +25,7 @@ from ven_daemon.config.reporting import ReportSettings
 from ven_daemon.config.service import ServiceSettings
 from ven_daemon.config.sinks import SinkSettings
 from ven_daemon.config.sources import SAMPLE_CLIENT, SampleClient, Toml
+from ven_daemon.config.telemetry import SourceSettings
 from ven_daemon.config.vtn import VtnSettings
 from ven_daemon.domain.errors import ConfigurationError
 
@@ -35,6 +36,7 @@ _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 class Settings(
     ReportSettings,
+    SourceSettings,
     ReadingsSettings,
     DispatchSettings,
     SinkSettings,

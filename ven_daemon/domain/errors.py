@@ -13,6 +13,7 @@
     │   ├── StoreBehindError          … it does not keep up with what comes in
     │   ├── StoreInterruptedError     … its server went away: the whole transaction may be repeated
     │   └── StoreSuspectError         … nothing that it says of what was written can be trusted
+    ├── SourceError                   what brings readings cannot go on
     └── VtnError                      talking to a VTN failed
         ├── VtnUnreachableError       nothing was sent: safe to repeat
         │   └── GaveUpError           … and our patience is used up
@@ -98,6 +99,10 @@ class StoreInterruptedError(StoreError):
 
 class StoreSuspectError(StoreError):
     """A write or sync failed, or the file is corrupt: the process must start afresh."""
+
+
+class SourceError(VenDaemonError):
+    """What brings readings cannot go on: it is tried again later."""
 
 
 class VtnError(VenDaemonError):

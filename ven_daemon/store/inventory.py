@@ -23,6 +23,7 @@ from ven_daemon.domain.errors import InventoryError, StoreError
 from ven_daemon.domain.fleet import Fleet, Resource
 from ven_daemon.domain.ids import VenName
 from ven_daemon.store import schema
+from ven_daemon.store.connections import Connection, read_connections
 from ven_daemon.store.database import Database
 from ven_daemon.store.inventory_checks import (
     check_file,
@@ -142,6 +143,15 @@ class InventoryStore:
             its_own = _everything(missing).where(column("ven") == ven)
             rows, _ = await _rows(connection, its_own)
         return [row for group in Fleet.of(rows).vens for row in group.resources]
+
+    async def connections(self) -> dict[int, Connection]:
+        """Read how resources are reached, by id; none where there is no such table.
+
+        Raises:
+            InventoryError: there is no usable inventory.
+        """
+        async with self._reading() as (connection, _):
+            return await read_connections(connection)
 
     async def create(self) -> None:
         """Make the tables, and the folder of a SQLite file, unless they are there.

@@ -160,15 +160,6 @@ class ReadingStore:
         self.counted = self.counted.plus(Totals(trimmed=len(keys)))
         return len(keys)
 
-    async def probe(self) -> None:
-        """Write something, to see whether the store can be written to.
-
-        Raises:
-            StoreError: it cannot.
-        """
-        async with self._database.begin() as connection:
-            await connection.execute(update(reading_totals).values(id=1))
-
     async def _keep(self, connection: AsyncConnection, rows: list[Row], closed: int) -> Totals:
         late = [row for row in rows if row.at < closed]
         on_time = [row for row in rows if row.at >= closed] if late else rows

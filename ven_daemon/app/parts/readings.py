@@ -1,19 +1,18 @@
 """Taking readings: from devices over HTTP, into the store, and out again when they are old."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import structlog
+from typing import Any, Literal
 
 from ven_daemon.app.parts.part import Part
+from ven_daemon.app.sources import Sources
 from ven_daemon.config import Settings
-from ven_daemon.domain.errors import StoreError
 from ven_daemon.domain.readings import Sifted
 from ven_daemon.runtime.figures import Figure
-from ven_daemon.runtime.health import Health
 from ven_daemon.runtime.loop import Loop
 from ven_daemon.runtime.supervisor import Root
+from ven_daemon.services.telemetry.bringing import Bringing
 from ven_daemon.services.telemetry.intake import Intake
 from ven_daemon.services.telemetry.keeping import Keeping
 from ven_daemon.services.telemetry.roster import Roster
@@ -28,9 +27,7 @@ WATCH = timedelta(seconds=5)
 """How soon a change of the inventory or of device tokens is taken up."""
 
 KEEP = timedelta(seconds=30)
-"""How often what is old is looked for, and the store is tried if it failed."""
-
-_log = structlog.get_logger(__name__)
+"""How often what is too old or too much is looked for."""
 
 
 class ReadingsPart(Part):
@@ -44,13 +41,12 @@ class ReadingsPart(Part):
         inventory: InventoryStore,
         database: Database,
         guard: StoreGuard,
-        health: Health,
+        sources: Sources,
     ) -> None:
         self.body_limit = int(settings.readings_body)
         self.post_limit = settings.readings_per_post
         self._inventory = inventory
         self._tokens = DeviceTokenStore(database)
-        self._health = health
         self.store = ReadingStore(database)
         self._intake = Intake(self.store, settings.readings_queue, guard.check)
         self._taking = Taking(self._intake, settings.readings_retention)
@@ -61,6 +57,8 @@ class ReadingsPart(Part):
             database.is_sqlite,
         )
         self._roster = Roster()
+        self._sources = sources
+        self._bringing = Bringing(self._take_from)
         self._mark: str | None = None
         self._bearers: Mapping[str, Container[str]] = {}
         self._watching = Loop("readings roster", self._watch)
@@ -73,8 +71,8 @@ class ReadingsPart(Part):
         return ((self._watching, WATCH), (self._housekeeping, KEEP))
 
     def roots(self) -> Mapping[str, Root]:
-        """Write."""
-        return {"readings intake": self._intake.run}
+        """Write, and keep the sources at work."""
+        return {"readings intake": self._intake.run, "sources": self._bringing.run}
 
     @property
     def is_open(self) -> bool:
@@ -93,6 +91,10 @@ class ReadingsPart(Part):
     async def take(self, items: Iterable[object], whose: Container[str]) -> Sifted:
         """Keep what came over HTTP."""
         return await self._taking.take("http", items, whose)
+
+    async def _take_from(self, source: str, items: Sequence[object]) -> Sifted:
+        """Keep what a source brought: it may speak for every resource."""
+        return await self._taking.take(source, items, self._roster.everybody)
 
     def figures(self) -> Iterable[Figure]:
         """Counts of this process, and of the store since it was made."""
@@ -118,6 +120,13 @@ class ReadingsPart(Part):
             ("source", "field"),
             "counter",
         )
+        states = self._bringing.states.values()
+        failures, failing = Counter[str](), Counter[str]()
+        for state in states:
+            failures[state.kind] += state.failures
+            failing[state.kind] += state.last_error is not None
+        yield _by_source("source_failures", "Times that a source failed.", failures, "counter")
+        yield _by_source("sources_failing", "Sources that do not work now.", failing, "gauge")
         yield Figure.counter(
             "readings_turned_away", "Readings told to come back.", figures.turned_away
         )
@@ -153,7 +162,9 @@ class ReadingsPart(Part):
         """Follow the inventory and the tokens."""
         mark = await self._inventory.mark()
         if mark != self._mark:
-            self._roster.take(await self._inventory.fleet())
+            fleet, connections = await self._inventory.fleet(), await self._inventory.connections()
+            self._roster.take(fleet)
+            self._bringing.want(self._sources.wanted(fleet, connections))
             self._mark = mark
         self._bearers = {token.digest: self._whose(token) for token in await self._tokens.every()}
 
@@ -163,10 +174,12 @@ class ReadingsPart(Part):
         return self._roster.only(token.resource) if token.resource is not None else ()
 
     async def _keep(self) -> None:
-        """Trim, count, and say whether the store can be written to."""
-        try:
-            await self._keeping.keep(datetime.now(UTC))
-        except StoreError as error:
-            self._health.lacks("readings", str(error))
-            raise
-        self._health.settled("readings")
+        """Trim what is too old or too much."""
+        await self._keeping.keep(datetime.now(UTC))
+
+
+def _by_source(
+    name: str, words: str, counts: Mapping[str, int], kind: Literal["counter", "gauge"]
+) -> Figure:
+    samples: dict[tuple[str, ...], float] = {(source,): n for source, n in counts.items()}
+    return Figure(name, words, samples, ("source",), kind)

@@ -13,6 +13,7 @@ from ven_daemon.domain.errors import (
     StoreBehindError,
     StoreError,
     StoreInterruptedError,
+    StoreSuspectError,
 )
 from ven_daemon.domain.readings import Reading
 from ven_daemon.store.readings import ReadingStore
@@ -64,7 +65,7 @@ class Intake:
     def __init__(
         self, store: ReadingStore, capacity: int, check: Callable[[], None] = lambda: None
     ) -> None:
-        """*check* raises StateLostError where the store is no longer the one that was opened."""
+        """*check* raises where what the store says of a commit cannot be trusted."""
         self.figures = IntakeFigures()
         self._store = store
         self._capacity = capacity
@@ -113,6 +114,7 @@ class Intake:
 
         Raises:
             StateLostError: the store is no longer the one that was opened.
+            StoreSuspectError: what it says cannot be trusted.
         """
         try:
             while True:
@@ -151,7 +153,7 @@ class Intake:
         try:
             await self._write([each for offer in offers for each in offer.readings])
             self._check()
-        except StateLostError as error:
+        except (StateLostError, StoreSuspectError) as error:
             self._failed(offers, error)
             raise
         except StoreError as error:

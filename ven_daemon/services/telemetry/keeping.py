@@ -34,7 +34,6 @@ class Keeping:
         Raises:
             StoreError: the store cannot be written to.
         """
-        await self._store.probe()
         await self._store.totals()
         for _ in range(_PORTIONS_AT_ONCE):
             if not await self._trim(now):

@@ -28,6 +28,7 @@ from ven_daemon.store.schema.readings import (
     reading_resources,
     reading_totals,
     readings,
+    source_marks,
 )
 from ven_daemon.store.schema.registrations import (
     credentials,
@@ -66,6 +67,7 @@ __all__ = [
     "schedules",
     "sighting_changes",
     "sightings",
+    "source_marks",
     "ven_registrations",
     "versions",
     "vtn_traits",

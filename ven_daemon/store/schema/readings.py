@@ -8,6 +8,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
 )
 
 from ven_daemon.store.schema.base import STATE, Instant
@@ -76,3 +77,12 @@ device_tokens = Table(
     Column("created_at", Instant, nullable=False),
 )
 """By what a device may bring readings of one VEN, or of one resource; the token is not kept."""
+
+source_marks = Table(
+    "source_marks",
+    STATE,
+    Column("source", String(128), primary_key=True),
+    # As JSON: a number, or a text.
+    Column("mark", Text, nullable=False),
+)
+"""How far somebody else's tables have been read."""

@@ -1,0 +1,34 @@
+"""How far somebody else's tables have been read."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ven_daemon.store.database import Database
+from ven_daemon.store.schema import source_marks
+
+
+class SourceMarks:
+    """Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def mark(self, source: str) -> Any:
+        """Read a mark; None where there is none."""
+        found = select(source_marks.c.mark).where(source_marks.c.source == source)
+        async with self._database.read() as connection:
+            mark = await connection.scalar(found)
+        return None if mark is None else orjson.loads(mark)
+
+    async def put(self, source: str, mark: object) -> None:
+        """Keep a mark."""
+        dialect: Any = sqlite if self._database.is_sqlite else postgresql
+        row = dialect.insert(source_marks).values(source=source, mark=orjson.dumps(mark).decode())
+        upsert = row.on_conflict_do_update(
+            index_elements=["source"], set_={"mark": row.excluded.mark}
+        )
+        async with self._database.begin() as connection:
+            await connection.execute(upsert)
