@@ -8,14 +8,14 @@ from ven_daemon.vtn.deadlines import Deadlines
 
 
 async def test_what_takes_too_long_ends_in_a_timeout() -> None:
-    deadlines = Deadlines(0.02)
+    deadlines = Deadlines(0.02, 0.02)
 
     with pytest.raises(TimeoutError), deadlines:
         await asyncio.sleep(10)
 
 
 async def test_each_ends_at_its_own_time() -> None:
-    deadlines = Deadlines(0.1)
+    deadlines = Deadlines(0.1, 0.1)
     loop = asyncio.get_running_loop()
 
     async def wait(before: float) -> float:
@@ -31,7 +31,7 @@ async def test_each_ends_at_its_own_time() -> None:
 
 
 async def test_what_is_done_in_time_is_left_alone() -> None:
-    deadlines = Deadlines(0.02)
+    deadlines = Deadlines(0.02, 0.02)
 
     for _ in range(3):
         with deadlines:
@@ -44,7 +44,7 @@ async def test_what_is_done_in_time_is_left_alone() -> None:
 
 
 async def test_a_cancellation_by_somebody_else_stays_one() -> None:
-    deadlines = Deadlines(10)
+    deadlines = Deadlines(10, 10)
 
     async def wait() -> None:
         with deadlines:
@@ -59,7 +59,7 @@ async def test_a_cancellation_by_somebody_else_stays_one() -> None:
 
 
 async def test_a_cancellation_in_the_same_instant_as_the_timeout_wins() -> None:
-    deadlines = Deadlines(0.01)
+    deadlines = Deadlines(0.01, 0.01)
 
     async def wait() -> None:
         with deadlines:
@@ -75,5 +75,32 @@ async def test_a_cancellation_in_the_same_instant_as_the_timeout_wins() -> None:
 
 
 async def test_an_error_inside_goes_through_as_it_is() -> None:
-    with pytest.raises(ValueError, match="broken"), Deadlines(1):
+    with pytest.raises(ValueError, match="broken"), Deadlines(1, 1):
         raise ValueError("broken")
+
+
+async def test_silence_ends_it_before_the_whole_time_is_over() -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    with pytest.raises(TimeoutError), Deadlines(10, 0.02):
+        await asyncio.sleep(10)
+
+    assert loop.time() - began < 5
+
+
+async def test_what_is_heard_of_may_take_longer_than_a_silence_but_not_than_the_whole() -> None:
+    deadlines = Deadlines(0.3, 0.1)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    async def listen() -> None:
+        while True:
+            deadlines.heard()
+            await asyncio.sleep(0.02)
+
+    with pytest.raises(TimeoutError), deadlines:
+        await listen()
+
+    assert 0.29 < loop.time() - began < 5
+    assert not deadlines._heard

@@ -35,7 +35,7 @@ from ven_daemon.domain.errors import (
     VtnError,
     VtnUnreachableError,
 )
-from ven_daemon.vtn.exchange import BODY_LIMIT, Answer, Exchange, Tls
+from ven_daemon.vtn.exchange import AT_ONCE, BODY_LIMIT, Answer, Exchange, Tls
 
 MB = 1024 * 1024
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -265,6 +265,58 @@ async def test_silence_is_left_when_the_time_is_over() -> None:
     async with raw(speak) as url:
         with pytest.raises(OutcomeUnknownError, match="no answer in time"):
             await get(url, seconds=0.3)
+
+
+@pytest.mark.parametrize("begins", [b"", HEAD + b"Content-Length: 5\r\n\r\n12"])
+async def test_silence_is_left_long_before_the_time_is_over(
+    begins: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F18: a server that takes a request, or begins an answer, and says no more."""
+    monkeypatch.setattr("ven_daemon.vtn.exchange.SILENT_SECONDS", 0.2)
+
+    async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(begins)
+        await asyncio.sleep(30)
+
+    began = time.monotonic()
+    async with raw(speak) as url:
+        with pytest.raises(OutcomeUnknownError, match="no answer in time"):
+            await get(url, seconds=30)
+
+    assert time.monotonic() - began < 10
+
+
+async def test_an_answer_that_keeps_coming_is_not_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ven_daemon.vtn.exchange.SILENT_SECONDS", 0.4)
+
+    async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Content-Length: 8\r\n\r\n")
+        for _ in range(8):
+            writer.write(b"1")
+            await asyncio.sleep(0.1)
+
+    async with raw(speak) as url:
+        answer = await get(url)
+
+    assert answer.body == b"11111111"
+
+
+async def test_a_large_request_may_take_its_time_to_arrive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ven_daemon.vtn.exchange.SILENT_SECONDS", 0.2)
+    large = b"1" * (AT_ONCE + 1)
+
+    async def slowly(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.4)
+        return web.Response(body=b"[]")
+
+    async with http(slowly) as server, exchanging() as exchange:
+        answer = await exchange.send("POST", server.url, {}, large)
+
+    assert (answer.status, server.bodies) == (200, [large])
 
 
 async def test_a_refused_connection_sent_nothing() -> None:

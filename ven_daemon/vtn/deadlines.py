@@ -1,4 +1,4 @@
-"""One time limit for many exchanges, kept by one timer."""
+"""Time limits for many exchanges, kept by one timer."""
 
 import asyncio
 from types import TracebackType
@@ -6,16 +6,17 @@ from typing import Any
 
 
 class Deadlines:
-    """A `with` block of the task that enters it ends in `TimeoutError` after so many seconds.
+    """A `with` block ends in `TimeoutError` after *whole* seconds, or *silent* ones unheard.
 
-    All have the same limit, so they are over in the order in which they began, and only
-    the first needs a timer. One for each, as aiohttp and `asyncio.timeout` set it, takes
-    a tenth of an exchange.
+    One timer does for all of them. One for each, set anew at every piece of an answer, as
+    aiohttp and `asyncio.timeout` do it, takes a tenth of an exchange.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, whole: float, silent: float) -> None:
+        self._whole = whole
+        self._silent = silent
         self._began: dict[asyncio.Task[Any], float] = {}
+        self._heard: dict[asyncio.Task[Any], float] = {}
         self._over: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -23,7 +24,11 @@ class Deadlines:
         loop = asyncio.get_running_loop()
         self._began[_current_task()] = now = loop.time()
         if self._timer is None:
-            self._timer = loop.call_at(now + self._seconds, self._end_late)
+            self._timer = loop.call_at(now + min(self._whole, self._silent), self._end_late)
+
+    def heard(self) -> None:
+        """Note, inside a block, that its silence was broken."""
+        self._heard[_current_task()] = asyncio.get_running_loop().time()
 
     def __exit__(
         self,
@@ -32,6 +37,7 @@ class Deadlines:
         trace: TracebackType | None,
     ) -> None:
         task = _current_task()
+        self._heard.pop(task, None)
         if self._began.pop(task, None) is None:
             self._over.discard(task)
             # Where somebody else cancelled it too, that is what counts.
@@ -41,15 +47,17 @@ class Deadlines:
     def _end_late(self) -> None:
         """Cancel whose time is over, and look again when the next one's is."""
         loop = asyncio.get_running_loop()
-        self._timer = None
-        while self._began:
-            task, began = next(iter(self._began.items()))
-            if loop.time() < began + self._seconds:
-                self._timer = loop.call_at(began + self._seconds, self._end_late)
-                return
-            del self._began[task]
+        now, self._timer = loop.time(), None
+        due = {task: self._due(task, began) for task, began in self._began.items()}
+        for task in [task for task, at in due.items() if at <= now]:
+            del self._began[task], due[task]
             self._over.add(task)
             task.cancel()
+        if due:
+            self._timer = loop.call_at(min(due.values()), self._end_late)
+
+    def _due(self, task: asyncio.Task[Any], began: float) -> float:
+        return min(began + self._whole, self._heard.get(task, began) + self._silent)
 
 
 def _current_task() -> asyncio.Task[Any]:

@@ -32,7 +32,12 @@ HEAD_LIMIT = 64 * 1024
 """Bytes that are kept of one that is larger."""
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 15.0
+SILENT_SECONDS = 15.0
+"""How long nothing need be heard of a server that has the whole request."""
+
+AT_ONCE = 64 * 1024
+"""Bytes of a request that leave at once: what is larger may take the whole time limit."""
+
 IDLE_SECONDS = 60.0
 """How long an idle connection is kept: over the poll period, under common servers' 75 s."""
 
@@ -105,7 +110,9 @@ class Exchange:
         self._tls = tls
         self._versions = tls.versions()
         self._connections = connections
-        self._deadlines = Deadlines(time_limit.total_seconds())
+        whole = time_limit.total_seconds()
+        self._deadlines = Deadlines(whole, min(SILENT_SECONDS, whole))
+        self._patient = Deadlines(whole, whole)
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
@@ -121,10 +128,10 @@ class Exchange:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
-                total=None,  # `Deadlines` keeps the limit
-                connect=0.8 * limit,  # what has no connection by then was not sent
+                total=None,  # `Deadlines` keeps the limits
+                # What has no connection by then was not sent.
+                connect=0.8 * min(SILENT_SECONDS, limit),
                 sock_connect=min(CONNECT_SECONDS, limit),
-                sock_read=min(READ_SECONDS, limit),
             ),
             headers={ACCEPT: "application/json", ACCEPT_ENCODING: "gzip", USER_AGENT: "ven-daemon"},
             auto_decompress=False,
@@ -184,8 +191,10 @@ class Exchange:
             OutcomeUnknownError: something was sent, no whole answer came back.
             TooLargeError: the answer is over `BODY_LIMIT`.
         """
+        is_large = body is not None and len(body) > AT_ONCE
+        deadlines = self._patient if is_large else self._deadlines
         try:
-            with self._deadlines:
+            with deadlines:
                 response = await self._session.request(
                     method,
                     url,
@@ -195,8 +204,8 @@ class Exchange:
                     ssl=self.context,
                 )
                 try:
-                    body = await _read(response)
-                    return Answer(response.status, response.headers, body)
+                    read = await _read(response, deadlines.heard)
+                    return Answer(response.status, response.headers, read)
                 finally:
                     response.release()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -207,18 +216,20 @@ class Exchange:
             raise OutcomeUnknownError(f"{url.origin()}: {_reason(error)}") from error
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, heard: Callable[[], None]) -> bytes:
     encoding = response.headers.get(CONTENT_ENCODING, "identity").lower()
-    if encoding == "identity" and (response.content_length or BODY_LIMIT + 1) <= BODY_LIMIT:
-        content = response.content
+    length = response.content_length or BODY_LIMIT + 1
+    if encoding == "identity" and length <= BODY_LIMIT and response.content.is_eof():
         # Most answers are there in one piece by now, and need no more turns of the loop.
-        return content.read_nowait() if content.is_eof() else await content.read()
+        return response.content.read_nowait()
     if encoding not in ("identity", "gzip", "x-gzip"):
         response.close()
         raise OutcomeUnknownError(f"an answer in {encoding}, which was not asked for")
     inflate = None if encoding == "identity" else Inflate(BODY_LIMIT)
     read = bytearray()
+    heard()
     async for chunk in response.content.iter_any():
+        heard()
         read += chunk if inflate is None else inflate.feed(chunk)
         if len(read) > BODY_LIMIT:
             response.close()

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 import structlog
+from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from ven_daemon.domain.errors import (
@@ -123,7 +125,7 @@ class Transport:
             answer = await self._exchange.send(
                 request.method,
                 self._url(request.path, request.query),
-                _headers(request, header),
+                _headers(header, has_body=request.body is not None),
                 request.body,
             )
             if began >= self._skew_at:
@@ -241,11 +243,13 @@ def _host(location: str) -> str:
         return "elsewhere"
 
 
-def _headers(request: Request, header: str | None) -> dict[str, str]:
-    headers = {"Authorization": header} if header else {}
-    if request.body is not None:
-        headers["Content-Type"] = "application/json"
-    return headers
+@lru_cache(maxsize=256)
+def _headers(header: str | None, *, has_body: bool) -> CIMultiDictProxy[str]:
+    """Make what aiohttp would make of a dictionary at every request."""
+    headers = CIMultiDict({AUTHORIZATION: header} if header else {})
+    if has_body:
+        headers[CONTENT_TYPE] = "application/json"
+    return CIMultiDictProxy(headers)
 
 
 def _without(words: str, header: str | None) -> str:
