@@ -4,14 +4,12 @@ It is read as it lies there, with untyped columns, so that one odd value costs t
 value and not the fleet.
 """
 
-import gc
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count, islice
-from operator import methodcaller
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +29,11 @@ from ven_daemon.store.inventory_checks import (
     missing_columns,
     prepare_file,
 )
-from ven_daemon.store.inventory_rows import (
-    COLUMNS,
-    UnreadableRow,
-    read_enabled,
-    read_row,
-    read_ven,
-    write_row,
-)
+from ven_daemon.store.inventory_reading import accept_any_bytes, no_collector, read_rows
+from ven_daemon.store.inventory_rows import COLUMNS, read_enabled, read_ven, write_row
 
 _CHUNK = 5000
-"""Rows that are read or written at a time."""
+"""Rows that are written at a time."""
 
 _resources = schema.resources
 _DESCRIBED = (
@@ -81,9 +73,9 @@ class InventoryStore:
         Raises:
             InventoryError: there is no usable inventory.
         """
-        with _no_collector():
+        with no_collector():
             async with self._reading() as (connection, missing):
-                rows, notes = await _rows(connection, _everything(missing))
+                rows, notes = await read_rows(connection, _everything(missing))
             return Fleet.of(rows, (*(f"column {name}: missing" for name in missing), *notes))
 
     async def size(self) -> int:
@@ -141,7 +133,7 @@ class InventoryStore:
         """
         async with self._reading() as (connection, missing):
             its_own = _everything(missing).where(column("ven") == ven)
-            rows, _ = await _rows(connection, its_own)
+            rows, _ = await read_rows(connection, its_own)
         return [row for group in Fleet.of(rows).vens for row in group.resources]
 
     async def connections(self) -> dict[int, Connection]:
@@ -203,8 +195,7 @@ class InventoryStore:
             check_file(self._database.file)
         with _renamed():
             async with self._database.read() as connection:
-                if self._database.is_sqlite:
-                    await _accept_any_bytes(connection)
+                await accept_any_bytes(connection)
                 yield connection, await connection.run_sync(missing_columns, str(self))
 
     @asynccontextmanager
@@ -225,32 +216,6 @@ class _renamed:  # noqa: N801 - reads as a clause: with _renamed()
             raise InventoryError(str(error)) from error
 
 
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Keep the cycle collector from walking a growing fleet: there are no cycles in one.
-
-    It takes 40 % of the time that reading a million rows takes.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-async def _accept_any_bytes(connection: AsyncConnection) -> None:
-    """Let a text that is not UTF-8 cost its own value: by default it fails the whole read."""
-    raw = (await connection.get_raw_connection()).driver_connection
-    if raw is not None:
-        raw.text_factory = _DECODE
-
-
-_DECODE = methodcaller("decode", "utf-8", "surrogateescape")
-"""Called once per text: a function of ours would take a tenth of reading a fleet."""
-
-
 def _column(name: str, missing: Sequence[str]) -> ColumnElement[Any]:
     return null().label(name) if name in missing else column(name)
 
@@ -259,23 +224,6 @@ def _everything(missing: Sequence[str]) -> Select[Any]:
     """Select the columns untyped, in their order, those that are missing as NULL."""
     every = select(*(_column(name, missing) for name in COLUMNS)).select_from(table("resources"))
     return every if "id" in missing else every.order_by(column("id"))
-
-
-async def _rows(
-    connection: AsyncConnection, statement: Select[Any]
-) -> tuple[list[Resource], list[str]]:
-    """Read resources a chunk at a time, and what is to be said of rows that are none."""
-    rows: list[Resource] = []
-    notes: list[str] = []
-    ordinals = count(1)
-    result = await connection.stream(statement)
-    async for chunk in result.partitions(_CHUNK):
-        for row in chunk:
-            try:
-                rows.append(read_row(tuple(row), next(ordinals)))
-            except UnreadableRow as error:
-                notes.append(str(error))
-    return rows, notes
 
 
 async def _size(connection: AsyncConnection) -> int:
