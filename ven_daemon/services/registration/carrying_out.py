@@ -1,5 +1,6 @@
 """Carrying out plans: creates, replacements and deletions at the VTN, and their records."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,6 @@ class Job:
     """One write about one object of one plan; without an action, about the ven itself."""
 
     plan: VenPlan
-    ven: ObservedVen | None
     action: ResourceAction | None = None
     start_by: float = 0.0
     """On the monotonic clock."""
@@ -75,36 +75,38 @@ class CarryingOut:
         self._mass_rejections = self._circuit.mass_rejections
         self._rejected: list[tuple[VenName, Record]] = []
         self._vens: dict[VenName, ObservedVen] = {}
+        self._coming: dict[VenName, asyncio.Event] = {}
+        """Vens that are being created: set when they are there, or failed."""
         self._held: dict[VenName, Record] = {}
         self._announced: set[VenName] = set()
         self._unsettled: dict[VenName, datetime] = {}
         self._barred: dict[VenName, str] = {}
 
     async def run(self, plans: Sequence[VenPlan]) -> None:
-        """Vens first, then what stands under them; results are on record at the end."""
+        """Do what the plans say, vens first; results are on record at the end."""
         try:
-            await self._vens_first(plans)
             await self._settle_all(plans)
             # What was found is on record before an intent says that the rest was absent.
             await self._journal.flush()
-            await self._write_resources(plans)
+            await Feed(self._writes(plans), self._announce).work(self._write, WORKERS)
             await self._delete_vens(plans)
             await self._note_rejections()
             await self._close_intents()
         finally:
             await self._journal.flush()
 
-    async def _vens_first(self, plans: Sequence[VenPlan]) -> None:
-        missing = []
+    async def _settle_all(self, plans: Sequence[VenPlan]) -> None:
+        """Note what needs no write at the VTN."""
         for plan in plans:
             if plan.kind is Kind.CONFLICT:
                 self._fail(plan.ven, None, plan.reason)
             elif plan.observed is not None:
                 await self._hold(plan, plan.observed)
-            elif plan.kind is Kind.CREATE:
-                self._held[plan.ven] = records.sending(plan.ven, plan.record)
-                missing.append(Job(plan, None))
-        await Feed(missing, self._announce).work(self._create_ven, WORKERS)
+            for action in plan.resources:
+                await self._settle(plan, action)
+            await self._journal.forget(plan.ven, plan.forgotten)
+            if plan.kind is Kind.NOTHING and plan.observed is None:
+                await self._journal.forget_ven(plan.ven)
 
     async def _hold(self, plan: VenPlan, observed: ObservedVen) -> None:
         """Keep an observed ven for what stands under it, and record what changed about it."""
@@ -117,34 +119,6 @@ class CarryingOut:
         outcome.kind = outcome.kind or plan.kind
         if held != plan.record:
             await self._journal.note_ven(plan.ven, held)
-
-    async def _create_ven(self, job: Job) -> None:
-        ven, wanted = job.plan.ven, job.plan.wanted
-        if wanted is None:
-            raise AssertionError("a ven that nobody wants")
-        if time.monotonic() > job.start_by:
-            await self._announce([job])
-        try:
-            created = await self._client.create_ven(wanted)
-        except VtnError as error:
-            self._judge(job, None, error)
-            if not isinstance(error, StoppingError):
-                self._held[ven] = records.failed(self._held[ven], error)
-            return
-        self._outcomes[ven].kind = Kind.CREATE
-        self._outcomes[ven].failures.pop(None, None)
-        self._vens[ven] = created
-        held = self._held[ven] = records.held(ven, created, None, Origin.CREATED)
-        await self._journal.note_ven(ven, held)
-
-    async def _settle_all(self, plans: Sequence[VenPlan]) -> None:
-        """Note what needs no write at the VTN."""
-        for plan in plans:
-            for action in plan.resources:
-                await self._settle(plan, action)
-            await self._journal.forget(plan.ven, plan.forgotten)
-            if plan.kind is Kind.NOTHING and plan.observed is None:
-                await self._journal.forget_ven(plan.ven)
 
     async def _settle(self, plan: VenPlan, action: ResourceAction) -> None:
         outcome = self._outcomes[plan.ven]
@@ -161,28 +135,62 @@ class CarryingOut:
                 self._fail(plan.ven, action.name, action.reason)
                 self._watcher.resource_done(plan.ven)
             case Kind.CREATE | Kind.UPDATE | Kind.DELETE:
-                pass  # these are writes: `_write_resources`
+                pass  # these are writes: `_writes`
 
-    async def _write_resources(self, plans: Sequence[VenPlan]) -> None:
+    def _writes(self, plans: Sequence[VenPlan]) -> list[Job]:
+        """Give the writes: vens first, so that what stands under them seldom waits for them."""
+        missing = [plan for plan in plans if plan.kind is Kind.CREATE]
+        for plan in missing:
+            self._held[plan.ven] = records.sending(plan.ven, plan.record)
+            self._coming[plan.ven] = asyncio.Event()
         writes = (Kind.CREATE, Kind.UPDATE, Kind.DELETE)
-        jobs = [
-            Job(plan, self._vens[plan.ven], action)
+        under = [
+            Job(plan, action)
             for plan in plans
-            if plan.ven in self._vens
+            if plan.ven in self._held
             for action in plan.resources
             if action.kind in writes
         ]
-        await Feed(jobs, self._announce).work(self._write, WORKERS)
+        return [*map(Job, missing), *under]
 
     async def _write(self, job: Job) -> None:
-        action, ven = job.action, job.plan.ven
-        if action is None:
-            raise AssertionError("a job without an object")
+        if job.action is None:
+            await self._create_ven(job)
+        else:
+            await self._write_resource(job, job.action)
+
+    async def _create_ven(self, job: Job) -> None:
+        ven, wanted = job.plan.ven, job.plan.wanted
+        if wanted is None:
+            raise AssertionError("a ven that nobody wants")
+        try:
+            if time.monotonic() > job.start_by:
+                await self._announce([job])
+            created = await self._client.create_ven(wanted)
+        except VtnError as error:
+            self._judge(job, None, error)
+            if not isinstance(error, StoppingError):
+                self._held[ven] = records.failed(self._held[ven], error)
+        else:
+            self._outcomes[ven].kind = Kind.CREATE
+            self._outcomes[ven].failures.pop(None, None)
+            self._vens[ven] = created
+            # On record by the next intent, or when intents are closed: never after a newer one.
+            self._held[ven] = records.held(ven, created, None, Origin.CREATED)
+        finally:
+            self._coming.pop(ven).set()
+
+    async def _write_resource(self, job: Job, action: ResourceAction) -> None:
+        ven = job.plan.ven
+        if ven in self._coming:
+            await self._coming[ven].wait()
+        if ven not in self._vens:
+            return  # it is the ven that failed
         if ven in self._barred:
             self._fail(ven, action.name, self._barred[ven])
         else:
             try:
-                await self._carry_out(job, action)
+                await self._carry_out(job, action, self._vens[ven])
             except VtnError as error:
                 self._judge(job, action.name, error)
                 told = records.failed_resource(action, error)
@@ -193,12 +201,10 @@ class CarryingOut:
                 self._outcomes[ven].did(action.name, action.kind)
         self._watcher.resource_done(ven)
 
-    async def _carry_out(self, job: Job, action: ResourceAction) -> None:
+    async def _carry_out(self, job: Job, action: ResourceAction, under: ObservedVen) -> None:
         ven, wanted, found = job.plan.ven, action.wanted, action.observed
-        if job.ven is None:
-            raise AssertionError("a resource without its ven")
         if wanted is not None and found is not None:
-            shown = await self._client.update_resource(wanted, found, job.ven)
+            shown = await self._client.update_resource(wanted, found, under)
             if action.record and action.record.name != action.name:
                 await self._journal.forget(ven, [action.record.name])
             origin = records.origin_of(action.record, job.plan.record)
@@ -206,7 +212,7 @@ class CarryingOut:
         elif wanted is not None:
             if time.monotonic() > job.start_by:
                 await self._announce([job])
-            shown = await self._client.create_resource(wanted, job.ven)
+            shown = await self._client.create_resource(wanted, under)
             await self._journal.note(ven, records.registered(action, shown, Origin.CREATED))
         elif found is not None:
             await self._client.delete_resource(found)
@@ -219,7 +225,7 @@ class CarryingOut:
             try:
                 await self._client.delete_ven(plan.observed)
             except VtnError as error:
-                self._judge(Job(plan, plan.observed), None, error)
+                self._judge(Job(plan), None, error)
             else:
                 self._outcomes[plan.ven].kind = Kind.DELETE
                 await self._journal.forget_ven(plan.ven)
