@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         get_access_token,
         load_ven_resources_from_sqlite,
         load_vens_from_sqlite,
+        poll_events,
         sample_registration,
     )
 
@@ -21,6 +22,7 @@ __all__ = [
     "get_access_token",
     "load_ven_resources_from_sqlite",
     "load_vens_from_sqlite",
+    "poll_events",
     "sample_registration",
 ]
 

@@ -13,7 +13,9 @@ import structlog
 from pydantic import SecretStr
 
 from ven_daemon.app import build_samples, obtain_token, open_inventory, open_registration
+from ven_daemon.app.events import events_of
 from ven_daemon.config import load_settings
+from ven_daemon.domain.events import Event
 from ven_daemon.domain.fleet import Resource
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.outcome import Outcome, VenOutcome
@@ -106,6 +108,27 @@ async def sample_registration(
             reason=failure.reason,
         )
     return outcome
+
+
+async def poll_events(
+    ven_id: str,
+    vtn_url: str | None = None,
+    bearer_token: str | None = None,
+    db_path: str | None = None,
+) -> list[Event]:
+    """Ask the VTN for its events, and give those that mean a VEN and are not over.
+
+    The VEN is one of the inventory, and registered where it has a credential of its own.
+    What is read is put on record, as the daemon does; while that runs, it polls itself.
+
+    Raises:
+        StateInUseError: a daemon is running with the same state.
+        VenDaemonError: the events cannot be read.
+    """
+    url = _url(db_path) if db_path is not None else None
+    settings = load_settings({"vtn_url": vtn_url, "inventory_url": url})
+    bearer = SecretStr(bearer_token) if bearer_token else None
+    return await events_of(settings, VenName(ven_id), bearer)
 
 
 class _LogWatcher:

@@ -11,6 +11,7 @@ import structlog
 from ven_daemon import logs
 from ven_daemon.app.connection import Connection, exchange_of, tls_of
 from ven_daemon.app.dispatching import dispatch_front
+from ven_daemon.app.events import EventFront, event_listing
 from ven_daemon.app.front import Front
 from ven_daemon.app.parts import (
     CertificatesPart,
@@ -142,6 +143,8 @@ class Daemon:
             front.pauses,
         )
         front.parts = (registration, events, readings, reports, certificates)
+        listing = event_listing(events.reading, self._settings, inventory, self._database)
+        front.events = EventFront(events.reading.service, listing)
         front.dispatch = dispatch_front(self._settings, inventory, self._database)
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:

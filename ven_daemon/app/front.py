@@ -6,6 +6,7 @@ from typing import Any
 
 from ven_daemon.app.connection import Connection
 from ven_daemon.app.dispatching import DispatchFront
+from ven_daemon.app.events import EventFront
 from ven_daemon.app.figures import core_figures, vtn_figures
 from ven_daemon.app.parts import Part, ReadingsPart, RegistrationPart
 from ven_daemon.config import Settings
@@ -33,6 +34,7 @@ class Front:
         self.parts: Sequence[Part] = ()
         self.registration: RegistrationPart | None = None
         self.taker: ReadingsPart | None = None
+        self.events: EventFront | None = None
         self.dispatch: DispatchFront | None = None
         self.connection: Connection | None = None
         self.lease: Lease | None = None

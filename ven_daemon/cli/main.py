@@ -11,6 +11,7 @@ from ven_daemon.cli import (
     db,
     dispatches,
     doctor,
+    events,
     inventory,
     readings,
     register,
@@ -35,6 +36,7 @@ app.command("import")(inventory.import_)
 app.command("stats")(inventory.stats)
 app.command("sandbox")(sandbox.sandbox)
 
+app.command("events")(events.events)
 app.command("dispatches")(dispatches.dispatches)
 
 app.add_typer(dispatches.app, name="opt-out")

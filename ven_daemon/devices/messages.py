@@ -24,7 +24,7 @@ def message(command: Command) -> dict[str, Any]:
         "event": command.event,
         "version": command.version,
         "type": command.type,
-        "values": list(map(_value, command.values)),
+        "values": list(map(plain, command.values)),
         "kw": command.kw,
         "kwh": command.kwh,
         "start": instant(command.start),
@@ -59,7 +59,8 @@ def refusals(answer: object) -> Mapping[str, str]:
     }
 
 
-def _value(value: Value) -> Any:
+def plain(value: Value) -> Any:
+    """Write a value as JSON has it."""
     if isinstance(value, Point):
         return {"x": value.x, "y": value.y}
     # What the specification does not know is passed on as it came.

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from ven_daemon.ops.dispatches import DispatchDesk
+from ven_daemon.ops.events import EventDesk
 from ven_daemon.ops.readings import ReadingsDesk
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.fleet_view import FleetView
@@ -32,6 +33,11 @@ class Desk(Protocol):
     health: Health
     fleet: FleetView
     started_at: datetime
+
+    @property
+    def events(self) -> EventDesk | None:
+        """The events on record, once they are open."""
+        ...
 
     @property
     def dispatch(self) -> DispatchDesk | None:

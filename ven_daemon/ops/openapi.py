@@ -107,6 +107,13 @@ DOCUMENT: dict[str, Any] = {
         "/api/v1/vens/{ven}/reconcile": _post("Reconcile one VEN now", _VEN),
         "/api/v1/vens/{ven}/pause": _post("Leave a VEN alone, over restarts too", _VEN, status=200),
         "/api/v1/vens/{ven}/resume": _post("Work for a VEN again", _VEN, status=200),
+        "/api/v1/events": _get(
+            "Events on record, with their windows",
+            _query("ven", {"type": "string"}),
+            _query("resource", {"type": "string"}),
+            _query("at", {"type": "string", "format": "date-time"}),
+            _query("limit", {"type": "integer", "minimum": 0, "maximum": 10000, "default": 100}),
+        ),
         "/api/v1/dispatches": _get(
             "What resources did, do and will do because of events",
             _query("ven", {"type": "string"}),

@@ -14,6 +14,7 @@ from ven_daemon.ops.access import guard, is_loopback, is_operator
 from ven_daemon.ops.answers import document, in_our_words, number, problem
 from ven_daemon.ops.desk import Desk
 from ven_daemon.ops.dispatches import DispatchRoutes
+from ven_daemon.ops.events import EventRoutes
 from ven_daemon.ops.listening import BoundedSite
 from ven_daemon.ops.metrics import exposition
 from ven_daemon.ops.neighbours import taken_by
@@ -107,6 +108,7 @@ class OpsServer:
                 web.post("/api/v1/vens/{ven}/reconcile", self._reconcile),
                 web.post("/api/v1/vens/{ven}/pause", self._pause),
                 web.post("/api/v1/vens/{ven}/resume", self._resume),
+                *EventRoutes(lambda: self._desk.events).routes(),
                 *DispatchRoutes(lambda: self._desk.dispatch).routes(),
             ]
         )

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from ven_daemon.app.connection import Connected, Connection
-from ven_daemon.app.events import reading
+from ven_daemon.app.events import readers, reading
 from ven_daemon.app.parts.part import Part
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import ForbiddenError, UnauthorizedError
@@ -187,18 +187,3 @@ class EventsPart(Part):
             "polls_unchanged": service.unchanged,
             "targets_mode": service.targets_mode,
         }
-
-
-def readers(connected: Connected, bearers: Mapping[VenName, Any]) -> dict[str, Reader]:
-    """Say who polls: whoever speaks to the VTN, for VENs that stand there."""
-    found = {}
-    for ven, client in connected.speakers:
-        if ven is None:
-            granted = {each for bearer in bearers.values() for each in bearer.targets}
-        elif ven in bearers:
-            granted = bearers[ven].targets
-        else:
-            continue  # it is not registered yet, so there is nothing that it could be shown
-        name = EVERYBODY if ven is None else ven
-        found[name] = Reader(name, client, tuple(sorted({each.value for each in granted})))
-    return found
