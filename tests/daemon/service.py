@@ -111,15 +111,29 @@ class Service:
         return self.send("GET", path, token)
 
     def send(
-        self, method: str, path: str, token: str | None = None, seconds: float = 10
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        seconds: float = 10,
+        body: Any = None,
     ) -> tuple[int, Any]:
-        status, text = self.get_text(path, token, method, seconds)
+        """Send a request; *body* is bytes as they are, or something to write as JSON."""
+        sent = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        status, text = self.get_text(path, token, method, seconds, sent)
         return status, json.loads(text) if text[:1] in "{[" and text else text
 
     def get_text(
-        self, path: str, token: str | None = None, method: str = "GET", seconds: float = 10
+        self,
+        path: str,
+        token: str | None = None,
+        method: str = "GET",
+        seconds: float = 10,
+        body: bytes | None = None,
     ) -> tuple[int, str]:
-        request = urllib.request.Request(self.url + path, method=method)
+        request = urllib.request.Request(self.url + path, body, method=method)
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
         if token is not None:
             request.add_header("Authorization", f"Bearer {token}")
         try:
