@@ -25,9 +25,16 @@ class Service:
     """A running daemon; leaving the block ends it, by its id."""
 
     def __init__(
-        self, folder: Path, vtn_url: str, *, hurried: bool = False, **environment: str
+        self,
+        folder: Path,
+        vtn_url: str,
+        *,
+        hurried: bool = False,
+        files: int | None = None,
+        **environment: str,
     ) -> None:
         """Take settings; *hurried*: a minute of waiting for the VTN takes a second."""
+        self._files = files
         self._module = "tests.daemon.hurried" if hurried else "ven_daemon"
         self.folder = folder
         self.port = free_port()
@@ -67,9 +74,10 @@ class Service:
             self.process.wait(10)
 
     def start(self) -> None:
+        few = ["prlimit", f"--nofile={self._files}"] if self._files else []
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self._module, "run"],
+                [*few, sys.executable, "-m", self._module, "run"],
                 env=self._environment,
                 cwd=self.folder,
                 stdout=log,

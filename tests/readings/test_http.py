@@ -236,7 +236,7 @@ def test_readings_want_a_token_f50(service: Service) -> None:
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
         status, said, _ = service.post(PATH, body, **headers)
         assert status == 401
-        assert said["detail"] == "401: Unauthorized"
+        assert said == {"title": "Unauthorized", "status": 401, "detail": "Unauthorized"}
     assert service.post(f"{PATH}?token={TOKEN}", body)[0] == 401
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.registration import Kind
@@ -39,6 +40,8 @@ class VenOutcome:
     """By resource name."""
     failures: dict[str | None, str] = field(default_factory=dict)
     """Reasons by resource name; None is the ven itself."""
+    put_off: datetime | None = None
+    """When it can be looked at again, where nothing could be done before that."""
 
     def did(self, name: str, kind: Kind) -> None:
         """Note that a resource is as the plan wanted it."""

@@ -1,12 +1,13 @@
 """What every handler of the surface answers with, and how it reads a parameter."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 import structlog
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from ven_daemon.domain.errors import StoreError
 
@@ -41,7 +42,9 @@ async def in_our_words(request: web.Request, handler: Handler) -> web.StreamResp
     try:
         return await handler(request)
     except web.HTTPException as error:
-        answer = problem(error.status, error.text or error.reason)
+        said = error.text or ""
+        unsaid = said == f"{error.status}: {error.reason}"  # what aiohttp puts where we say nothing
+        answer = problem(error.status, error.reason if unsaid else said)
         kept = (hdrs.WWW_AUTHENTICATE, hdrs.ALLOW, hdrs.RETRY_AFTER)
         answer.headers.update({n: v for n, v in error.headers.items() if n in kept})
         return answer
@@ -52,3 +55,24 @@ async def in_our_words(request: web.Request, handler: Handler) -> web.StreamResp
     except Exception:  # noqa: BLE001 - whatever it is, the next request is answered
         _log.exception("ops.handler_broke", method=request.method, path=request.path)
         return problem(500, "see the log")
+
+
+def within(seconds: float, but: str) -> Middleware:
+    """Make the middleware that reads bodies ahead and waits so long for each.
+
+    All but those of one path, whose handler sees to it itself.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.can_read_body and request.path != but:
+            try:
+                async with asyncio.timeout(seconds):
+                    await request.read()
+            except TimeoutError:
+                answer = problem(408, f"the body did not arrive in {seconds:g} s")
+                answer.force_close()
+                return answer
+        return await handler(request)
+
+    return middleware

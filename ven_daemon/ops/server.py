@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.ops import openapi, views
 from ven_daemon.ops.access import guard, is_loopback, is_operator
-from ven_daemon.ops.answers import document, in_our_words, number, problem
+from ven_daemon.ops.answers import document, in_our_words, number, problem, within
 from ven_daemon.ops.desk import Desk
 from ven_daemon.ops.dispatches import DispatchRoutes
 from ven_daemon.ops.events import EventRoutes
@@ -28,6 +28,13 @@ PAGE_MOST = 500
 
 BODY_LIMIT = 64 * 1024
 KEEP_ALIVE = 15.0
+"""Seconds within which the next request on a connection must have begun, and its head come."""
+
+LINGER = 1.0
+"""Seconds that a connection is kept for what is still coming of a body that was refused."""
+
+BODY_SECONDS = 15.0
+"""Seconds within which the body of a request must have come."""
 
 
 class OpsServer:
@@ -54,6 +61,7 @@ class OpsServer:
             handle_signals=False,
             access_log=None,
             keepalive_timeout=KEEP_ALIVE,
+            lingering_time=LINGER,
             auto_decompress=False,  # bodies are unpacked by who knows how large they may be
             shutdown_timeout=2.0,
         )
@@ -89,7 +97,8 @@ class OpsServer:
 
     def _app(self) -> web.Application:
         entrance = guard(self._token, READINGS, self._readings.bearer)
-        app = web.Application(middlewares=[in_our_words, entrance], client_max_size=BODY_LIMIT)
+        middlewares = [in_our_words, entrance, within(BODY_SECONDS, READINGS)]
+        app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
         app.add_routes(
             [
                 web.get("/livez", self._livez),

@@ -1,5 +1,6 @@
 """Keeping registrations: a pass on a cadence, and at once when the inventory changes."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -115,7 +116,8 @@ class RegistrationPart(Part):
             await self._classify(selection, error)
             raise
         opened = registering(self._settings(), self._inventory, self._database, connected)
-        outcome = await opened.service.register(selection, Policy())
+        outcome = await opened.service.register(selection, Policy(), put_off=True)
+        self._come_back([each for each in outcome.vens if each.put_off is not None])
         self._fleet.take(outcome, datetime.now(UTC), whole=selection.is_whole)
         _log.info(
             "registration.passed",
@@ -127,6 +129,14 @@ class RegistrationPart(Part):
         circuit = connected.transport.circuit
         if circuit.is_open or circuit.gave_up:
             raise VtnUnreachableError("the VTN does not work: see the failures of the VENs")
+
+    def _come_back(self, vens: Sequence[VenOutcome]) -> None:
+        """Look at VENs again as soon as that makes sense, rather than a whole period later."""
+        now = datetime.now(UTC)
+        for each in vens:
+            if each.put_off is not None:
+                wait = max(0.0, (each.put_off - now).total_seconds()) + 0.05
+                asyncio.get_running_loop().call_later(wait, self.reconcile, each.ven)
 
     async def _classify(self, selection: Selection, error: VenDaemonError) -> None:
         """Say of every VEN why nothing can be done for it: the VTN cannot be asked."""

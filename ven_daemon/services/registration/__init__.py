@@ -105,16 +105,24 @@ class RegistrationService:
         return [each for some in plans for each in some]
 
     async def register(
-        self, selection: Selection, policy: Policy, watcher: Watcher | None = None
+        self,
+        selection: Selection,
+        policy: Policy,
+        watcher: Watcher | None = None,
+        *,
+        put_off: bool = False,
     ) -> Outcome:
-        """Do what is to be done; whatever fails is in the outcome, the rest goes on."""
+        """Do what is to be done; whatever fails is in the outcome, the rest goes on.
+
+        With *put_off*, a VEN that cannot be looked at yet is not waited for.
+        """
         watcher = watcher or NobodyWatches()
         runs, records, outcome = await self._prepare(selection, policy, watcher)
         places = asyncio.Semaphore(PARTIES_AT_ONCE)
 
         async def run_one(run: Rounds) -> None:
             async with places:
-                await run.run(records)
+                await run.run(records, put_off=put_off)
 
         async with asyncio.TaskGroup() as group:
             for run in runs:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -31,6 +31,8 @@ REFUSED_PAUSE = 5.0
 
 VANISHED_SHARE = 0.2
 """From this share of what we know on, a VTN that shows it no longer is given a second (F04)."""
+
+UNSETTLED = "the VTN may still accept what was sent before"
 
 _PAUSE = Backoff(base=0.5, cap=10.0)
 _log = structlog.get_logger(__name__)
@@ -78,11 +80,16 @@ class Rounds:
         """Look and decide, and do nothing."""
         return await self._plan(list(self._party.wanted), records)
 
-    async def run(self, records: Mapping[VenName, Records]) -> None:
-        """Go on until everything is settled, the rounds are used up, or the VTN is gone."""
+    async def run(self, records: Mapping[VenName, Records], *, put_off: bool = False) -> None:
+        """Go on until everything is settled, the rounds are used up, or the VTN is gone.
+
+        With *put_off*, what the VTN may still accept from before is not waited for.
+        """
         pending = list(self._party.wanted)
         looks = dict.fromkeys(pending, 0)
         while pending:
+            if put_off and not (pending := self._without_unsettled(pending, records)):
+                return
             ready = await self._settled(pending, records)
             again, refused = await self._round(ready, records)
             if self.transport.circuit.gave_up:
@@ -135,18 +142,35 @@ class Rounds:
         self, names: Sequence[VenName], records: Mapping[VenName, Records]
     ) -> list[VenName]:
         """Give the VENs whose lost creates can no longer be accepted; wait if there are none."""
-        # An intent dated by a clock that was wrong is no reason to wait for longer.
-        latest = self._journal.settles_at()
+        opened = self._opened(names, records)
         while True:
             now = self._journal.clock()
-            opened = {name: records.get(name, Records()).open_until for name in names}
-            opened = {name: until and min(until, latest) for name, until in opened.items()}
-            ready = [name for name, until in opened.items() if until is None or until <= now]
+            ready = [name for name in names if name not in opened or opened[name] <= now]
             if ready:
                 return ready
-            first = min(until for until in opened.values() if until is not None)
-            why = "the VTN may still accept what was sent before"
-            await self._pause(why, (first - now).total_seconds())
+            await self._pause(UNSETTLED, (min(opened.values()) - now).total_seconds())
+
+    def _opened(
+        self, names: Sequence[VenName], records: Mapping[VenName, Records]
+    ) -> dict[VenName, datetime]:
+        """Say until when creates of before may be accepted, where there are such."""
+        # An intent dated by a clock that was wrong is no reason to wait for longer.
+        latest, nothing = self._journal.settles_at(), Records()
+        found = ((name, records.get(name, nothing).open_until) for name in names)
+        return {name: min(until, latest) for name, until in found if until is not None}
+
+    def _without_unsettled(
+        self, names: Sequence[VenName], records: Mapping[VenName, Records]
+    ) -> list[VenName]:
+        """Leave those to a later run that cannot be looked at yet, and say so of each."""
+        now = self._journal.clock()
+        later = {name: at for name, at in self._opened(names, records).items() if at > now}
+        for name, at in later.items():
+            outcome = self.outcomes[name]
+            outcome.put_off = at
+            outcome.failures[None] = f"put off: {UNSETTLED}"
+            self._watcher.ven_done(outcome)
+        return [name for name in names if name not in later]
 
     async def _plan(
         self, names: Sequence[VenName], records: Mapping[VenName, Records]
