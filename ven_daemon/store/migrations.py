@@ -108,7 +108,7 @@ async def _copied(database: Database, file: Path) -> Path | None:
         revision = await connection.run_sync(_revision)
     if revision in (None, head()) or revision not in _known():
         return None
-    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     target = file.with_name(f"{file.name}.{revision}-before-{head()}-{at}")
     await care.backup(database, target)
     _log.info("state.copied", before="an upgrade", file=str(target))
