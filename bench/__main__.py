@@ -1,4 +1,4 @@
-"""`make bench`: B0, B1, B2, B4 and the memory of a registration (issue 3), in one run."""
+"""`make bench`: B0, B1, B2, B4, the polls of B6 and B11, in one run."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import machine
+from bench.events import polling, sweeps
 from bench.gates import Gate, shown, table
 from bench.registration import cold, warm
 from ven_daemon.app import build_samples
@@ -25,6 +26,8 @@ def main() -> int:
             *_told(cold("B2", inventory, delay=0.0, rounds=7)),
             *_told(cold("B1", inventory, delay=0.008, rounds=5)),
             *_told(warm(inventory)),
+            *_told(polling()),
+            *_told(sweeps()),
         ]
     _keep(gates)
     sys.stdout.write("\n" + "\n".join(table(gates)) + "\n")

@@ -44,9 +44,10 @@ def cores() -> tuple[int, int]:
 
 
 @contextmanager
-def vtn(delay: float) -> Iterator[str]:
+def vtn(delay: float, events: int = 0) -> Iterator[str]:
     """Run a stub that takes *delay* seconds for an answer; give its URL."""
-    argv = [sys.executable, "-m", "bench.stub", "--core", str(cores()[0]), "--delay", str(delay)]
+    argv = [sys.executable, "-m", "bench.stub", "--core", str(cores()[0])]
+    argv += ["--delay", str(delay), "--events", str(events)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=_ROOT) as process:
         try:
             assert process.stdout is not None

@@ -1,6 +1,6 @@
 """A VTN that costs next to nothing: what is measured is the client.
 
-    python -m bench.stub --core 0 --delay 0.008
+    python -m bench.stub --core 0 --delay 0.008 --events 100000
 
 It answers as OpenADR 3.1 has it and checks nothing. The sandbox would do as well, but it
 takes as long for a request as a good client does, and would be half of every figure.
@@ -24,12 +24,38 @@ _STAMPS = b'"createdDateTime":"2026-01-01T00:00:00Z","modificationDateTime":"202
 _TOKEN = orjson.dumps({"access_token": "t" * 400, "token_type": "Bearer", "expires_in": 3600})
 
 
+_PROGRAM = orjson.dumps({"id": "tariff", "programName": "Tariff", "objectType": "PROGRAM"})
+
+
+def _event(number: int) -> bytes:
+    """Make an event of four prices, as small as events come."""
+    prices = [
+        {"id": n, "payloads": [{"type": "PRICE", "values": [number % 100 / 100 + n]}]}
+        for n in range(4)
+    ]
+    return orjson.dumps(
+        {
+            "id": f"{number:036}",
+            "createdDateTime": "2026-01-01T00:00:00Z",
+            "modificationDateTime": "2026-01-01T00:00:00Z",
+            "objectType": "EVENT",
+            "programID": "tariff",
+            "eventName": f"prices {number}",
+            "priority": None,
+            "targets": [],
+            "intervalPeriod": {"start": "2036-01-01T00:00:00Z", "duration": "PT15M"},
+            "intervals": prices,
+        }
+    )
+
+
 class Vtn:
     """Everything that was posted, as the bytes that are answered and listed."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: int) -> None:
         self._ids = itertools.count(1)
         self._held: dict[str, list[bytes]] = {"vens": [], "resources": []}
+        self._shown = {"events": [_event(n) for n in range(events)], "programs": [_PROGRAM]}
         self._asked = {"GET": 0, "POST": 0, "PUT": 0}
 
     def answer(self, method: str, path: str, query: str, body: bytes) -> tuple[int, bytes]:
@@ -38,7 +64,10 @@ class Vtn:
             self._asked[method] += 1
             if method == "POST":
                 return 201, self._create(path, body)
-            return 200, self._page(path, query)
+            return 200, self._page(self._held[path], query)
+        if path in self._shown:
+            self._asked[method] += 1
+            return 200, self._page(self._shown[path], query)
         return 200, _TOKEN if path == "auth/token" else self._told(method)
 
     def _create(self, kind: str, body: bytes) -> bytes:
@@ -49,10 +78,10 @@ class Vtn:
         self._held[kind].append(made)
         return made
 
-    def _page(self, kind: str, query: str) -> bytes:
+    def _page(self, rows: list[bytes], query: str) -> bytes:
         asked = parse_qs(query)
         skip, limit = int(asked["skip"][0]), int(asked["limit"][0])
-        return b"[" + b",".join(self._held[kind][skip : skip + limit]) + b"]"
+        return b"[" + b",".join(rows[skip : skip + limit]) + b"]"
 
     def _told(self, method: str) -> bytes:
         size = sum(map(len, self._held["resources"]))
@@ -102,9 +131,9 @@ class Connection(asyncio.Protocol):
         return start + b"Content-Length: %d\r\n\r\n" % len(said) + said
 
 
-async def serve(delay: float) -> None:
+async def serve(delay: float, events: int) -> None:
     """Say where it listens, and serve until it is ended."""
-    vtn = Vtn()
+    vtn = Vtn(events)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(vtn, delay), "127.0.0.1", 0, backlog=512)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
@@ -116,6 +145,7 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("--core", type=int, required=True)
     options.add_argument("--delay", type=float, required=True)
+    options.add_argument("--events", type=int, default=0)
     chosen = options.parse_args()
     os.sched_setaffinity(0, {chosen.core})
-    uvloop.run(serve(chosen.delay))
+    uvloop.run(serve(chosen.delay, chosen.events))

@@ -42,7 +42,7 @@ def spare_the_collector() -> None:
     it grows, which takes a tenth of a registration.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 10, 200)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

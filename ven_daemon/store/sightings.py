@@ -24,8 +24,8 @@ from ven_daemon.store.schema import (
 )
 from ven_daemon.store.versions import VersionStore
 
-PAGE = 2000
-"""Rows that are taken in or written at a time."""
+PAGE = 500
+"""Rows that are taken in or written at a time: more would hold others up."""
 
 
 class Seen(NamedTuple):

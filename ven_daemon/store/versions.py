@@ -23,19 +23,19 @@ from ven_daemon.wire.profile import Shown
 
 T = TypeVar("T", Event, Program)
 
-WRITTEN_TOGETHER = 2000
+WRITTEN_TOGETHER = 500
 """Versions that wait for a transaction, at the most."""
 
 BYTES_TOGETHER = 4 * 1024 * 1024
 """Bytes of them, at the most."""
 
-HELD_TOGETHER = 8 * 1024 * 1024
+HELD_TOGETHER = 1024 * 1024
 """Bytes of versions that are held read; as values they take ten times that."""
 
 READ_ASIDE = 64 * 1024
 """Bytes of a version from which on it is read in a thread."""
 
-PAGE = 5000
+PAGE = 2000
 """Rows that are taken in at a time, so that a million of them hold nobody up."""
 
 

@@ -5,6 +5,7 @@ its words. So an unchanged answer costs a digest, and an event that a whole flee
 is read once (T-37).
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
@@ -78,6 +79,7 @@ class Pages(Generic[T]):
         self._keeper: Keeper[T] = keeper
         self._held: OrderedDict[bytes, Listing[Glimpse]] = OrderedDict()
         self._glimpses = 0
+        self._turn = asyncio.Lock()
 
     def forget(self) -> None:
         """Read everything again: what was kept is gone."""
@@ -92,13 +94,15 @@ class Pages(Generic[T]):
             self.recognised += 1
             self._held.move_to_end(digest)
             return Looked(digest, held)
-        known = self._keeper.known
-        listing = await read(known)
-        self.parsed += 1
-        fresh = [each for each in listing.items if each.digest not in known]
-        if fresh:
-            await self._keeper.keep(fresh)
-        return Looked(digest, self._hold(digest, listing))
+        # One at a time: pages that come together would hold the loop up together.
+        async with self._turn:
+            known = self._keeper.known
+            listing = await read(known)
+            self.parsed += 1
+            fresh = [each for each in listing.items if each.digest not in known]
+            if fresh:
+                await self._keeper.keep(fresh)
+            return Looked(digest, self._hold(digest, listing))
 
     def _hold(self, digest: bytes, listing: Listing[Shown[T]]) -> Listing[Glimpse]:
         glimpses = tuple([Glimpse(each.id, each.digest, each.modified) for each in listing.items])

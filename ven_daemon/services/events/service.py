@@ -206,7 +206,9 @@ class EventService:
             if id_ is not None and id_ not in found
         }
         self.nameless += sum(sweep.nameless for sweep in sweeps.values())
+        await asyncio.sleep(0)  # each of these steps takes a while with 100,000 events
         difference = compare(memory.known, found)
+        await asyncio.sleep(0)
         absent = [each for each in difference.absent if each.event not in oversized]
         answers = await self._absence.explain(reader, memory, absent)
         back = [
@@ -214,7 +216,9 @@ class EventService:
             for each in answers.values()
             if isinstance(each, Glimpse) and is_news(memory.known, each)
         ]
+        await asyncio.sleep(0)
         programs |= await self._programs.resolve(reader, memory, self._named(found.values()))
+        await asyncio.sleep(0)
         shown = (*difference.shown, *back)
         events = await self._record(reader, memory, shown, answers, oversized)
         memory.unsettled = any(
