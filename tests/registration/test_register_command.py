@@ -256,7 +256,7 @@ def test_f18_it_goes_on_where_the_vtn_was_frozen_for_a_while(
 def test_an_interrupt_ends_it_at_once_and_the_next_run_completes_it(
     installation: Installation, vtn: SandboxVtn
 ) -> None:
-    vtn.faults([{**SLOWLY, "skip": 5}])
+    vtn.faults([{**SLOWLY, "seconds": 5, "skip": 5}])
     command = installation.start("register")
     command.wait_until(lambda: vtn.summary()["writes"] >= 6, "it is under way", within=15)
 
