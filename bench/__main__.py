@@ -1,4 +1,4 @@
-"""`make bench`: B0, B1, B2, B4, the polls of B6 and B11, in one run."""
+"""`make bench`: B0, B1, B2, B4, polls (B6, B11) and readings (B7, B8), in one run."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from bench import machine
 from bench.events import polling, sweeps
 from bench.gates import Gate, shown, table
+from bench.ingest import batches, singles
 from bench.registration import cold, warm
 from ven_daemon.app import build_samples
 
@@ -28,6 +29,8 @@ def main() -> int:
             *_told(warm(inventory)),
             *_told(polling()),
             *_told(sweeps()),
+            *_told(singles(inventory)),
+            *_told(batches(inventory)),
         ]
     _keep(gates)
     sys.stdout.write("\n" + "\n".join(table(gates)) + "\n")

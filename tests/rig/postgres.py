@@ -24,7 +24,7 @@ from psycopg import sql
 from tests.rig.processes import Account, Program
 
 _UNPRIVILEGED = "nobody"
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ class Database:
 class Postgres:
     """One server in a temporary folder; databases are made in it as tests ask."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """With *durable* it syncs as a server does that is not made for tests."""
+        self._settings = ("listen_addresses=", *(() if durable else _FAST))
         self._root = Path(tempfile.mkdtemp(prefix="ven-pg-", dir="/tmp"))
         self._data = self._root / "data"
         self._account = _unprivileged() if os.geteuid() == 0 else None
@@ -78,7 +80,7 @@ class Postgres:
         self._run()
 
     def _run(self) -> None:
-        settings = [part for setting in _FAST for part in ("-c", setting)]
+        settings = [part for setting in self._settings for part in ("-c", setting)]
         self._server = Program(
             [self._bin / "postgres", "-D", self._data, "-k", self._root, *settings],
             self._root / "postgres.log",

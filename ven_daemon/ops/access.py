@@ -7,6 +7,7 @@ or Origin: a web page must not reach it by rebinding a name.
 """
 
 from collections.abc import Callable, Container
+from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -62,7 +63,13 @@ def guard(token: SecretStr | None, by_device: str, bearer: Bearer) -> Middleware
 
 def _is_at_home(request: web.Request) -> bool:
     origin = request.headers.get(hdrs.ORIGIN)
-    hosts = [urlsplit(f"//{request.host}").hostname]
-    if origin is not None:
-        hosts.append(urlsplit(origin).hostname)
-    return all(host is not None and is_loopback(host) for host in hosts)
+    return _is_here(f"//{request.host}") and (origin is None or _is_here(origin))
+
+
+@lru_cache(maxsize=64)
+def _is_here(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return host is not None and is_loopback(host)

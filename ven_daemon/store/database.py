@@ -5,15 +5,16 @@ BEGIN IMMEDIATE (a deferred one that upgrades later fails at once when somebody
 else wrote meanwhile), and readers apart. PostgreSQL gets one pool for both.
 """
 
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import URL, event, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ven_daemon.domain.errors import (
@@ -27,6 +28,8 @@ from ven_daemon.domain.errors import (
 )
 from ven_daemon.store.failures import renamed
 from ven_daemon.store.schema import leases
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another process to finish its transaction."""
@@ -103,6 +106,44 @@ class Database:
             raise
         self.standing.trouble = None
 
+    async def at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Carry out a whole transaction of SQLite on the writer's own thread, in one go.
+
+        Through `begin` every statement is handed over to that thread and back a few
+        times, which is most of what a small transaction costs. Where *work* raises,
+        nothing is written.
+
+        Raises:
+            LeaseLostError, StoreError: as `begin`.
+        """
+        try:
+            with _translated(str(self)):
+                async with self.writer.connect() as connection:
+                    raw: Any = (await connection.get_raw_connection()).driver_connection
+                    # There is no public way to that thread for more than one statement.
+                    done: T = await raw._execute(self._transaction, raw._conn, work)  # noqa: SLF001
+        except StoreError as error:
+            self.standing.note(error)
+            raise
+        self.standing.trouble = None
+        return done
+
+    def _transaction(
+        self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
+    ) -> T:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self.standing.epoch is not None:
+                found = connection.execute("SELECT epoch FROM leases WHERE id = 1").fetchone()
+                self._insist_that_ours_is(found and found[0])
+            done = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return done
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection that only reads."""
@@ -121,7 +162,9 @@ class Database:
         asked = select(leases.c.epoch).where(leases.c.id == 1)
         # Shared by all of our transactions and by renewals; only a successor waits for it.
         shared = asked.with_for_update(read=True, key_share=True)
-        found = await connection.scalar(asked if self.is_sqlite else shared)
+        self._insist_that_ours_is(await connection.scalar(asked if self.is_sqlite else shared))
+
+    def _insist_that_ours_is(self, found: int | None) -> None:
         if found != self.standing.epoch:
             raise LeaseLostError(f"another ven-daemon has taken {self} over")
 
@@ -244,5 +287,7 @@ class _translated:  # noqa: N801 - reads as a clause: with _translated(name)
         """Nothing to prepare."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error) or (error and hasattr(error, "sqlstate")):
+            raise renamed(self._name, DBAPIError(None, None, error)) from error
         if isinstance(error, SQLAlchemyError):
             raise renamed(self._name, error) from error

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select
 
 from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.store.database import Database
@@ -24,18 +23,11 @@ class ResourceNumbers:
             known = (await connection.execute(select(reading_resources))).all()
         self.learn({row.resource_id: row.number for row in known})
 
-    async def give(
-        self, connection: AsyncConnection, keys: Iterable[ResourceKey]
-    ) -> Mapping[str, int]:
-        """Number resources that were never heard of; `learn` them once that is committed."""
-        unknown = set(keys).difference(self._numbers)
-        if not unknown:
-            return {}
+    def fresh(self, keys: Iterable[ResourceKey]) -> Mapping[str, int]:
+        """Number resources that were never heard of: to be written, and then to be learnt."""
+        unknown = {key for key in keys if key not in self._numbers}
         first = len(self._numbers) + 1
-        fresh = {str(key): first + n for n, key in enumerate(sorted(unknown))}
-        rows = [{"number": number, "resource_id": key} for key, number in fresh.items()]
-        await connection.execute(insert(reading_resources), rows)
-        return fresh
+        return {str(key): first + n for n, key in enumerate(sorted(unknown))}
 
     def learn(self, numbers: Mapping[str, int]) -> None:
         """Remember what is on disk."""

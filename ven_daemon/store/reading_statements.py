@@ -15,9 +15,10 @@ from ven_daemon.store.reading_rows import Key, Row
 
 _COLUMNS = 7
 _KEYS = 4
-_SIZES = (1000, 250, 50, 10, 1)
+_SIZES = (1, 4, 16, 64, 256, 1000)
 """Rows per statement of SQLite: few texts, so that it finds them compiled."""
 
+_UNIQUE_VIOLATION = "23505"
 _INSERT = "INSERT INTO readings"
 _INSERT_ARRAYS = (
     "INSERT INTO readings SELECT * FROM unnest(CAST(%s AS int[]), CAST(%s AS int[]),"
@@ -36,6 +37,10 @@ _SAME = (
 )
 
 
+class HeldError(Exception):
+    """Some of what was to be written as new is held already."""
+
+
 class Statements(Protocol):
     """What the store of readings asks of a database."""
 
@@ -50,6 +55,11 @@ class Statements(Protocol):
     async def held(self, connection: AsyncConnection, keys: Sequence[Key]) -> list[Row]:
         """Read what is held under these keys."""
         ...
+
+
+def insertions(rows: Sequence[Row]) -> list[tuple[str, tuple[Any, ...]]]:
+    """Give the statements that insert what is new into SQLite, with what they bind."""
+    return [(_insert_sqlite(len(chunk), _IGNORE), _flat(chunk)) for chunk in _chunks(rows)]
 
 
 class Sqlite:
@@ -74,7 +84,7 @@ class Sqlite:
     async def _write(self, connection: AsyncConnection, rows: Sequence[Row], how: str) -> int:
         written = 0
         for chunk in _chunks(rows):
-            statement = f"{_INSERT} VALUES {_marks(len(chunk), _COLUMNS)}{how}"
+            statement = _insert_sqlite(len(chunk), how)
             written += (await connection.exec_driver_sql(statement, _flat(chunk))).rowcount
         return written
 
@@ -115,6 +125,30 @@ class Postgres:
         return result.rowcount
 
 
+async def copy(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Copy rows that are all new into PostgreSQL, which is twice as fast as to insert them.
+
+    Raises:
+        HeldError: one of them is held already, or is there twice; the transaction is void.
+    """
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        async with raw.cursor() as cursor, cursor.copy("COPY readings FROM STDIN") as stream:
+            await stream.write("".join(map(_line, rows)))
+    except Exception as error:
+        if getattr(error, "sqlstate", None) == _UNIQUE_VIOLATION:
+            raise HeldError from error
+        raise
+
+
+def _line(row: Row) -> str:
+    """Write a row as COPY reads it."""
+    slot, resource, quantity, at, value, word, quality = row
+    number = "\\N" if value is None else repr(value)
+    said = "\\N" if word is None else word.replace("\\", "\\\\")
+    return f"{slot}\t{resource}\t{quantity}\t{at}\t{number}\t{said}\t{quality}\n"
+
+
 def _array(values: Any) -> str:
     """Write an array as PostgreSQL reads it; a driver would adapt value by value."""
     return "{" + ",".join(map(str, values)) + "}"
@@ -133,6 +167,11 @@ def _marks(rows: int, columns: int) -> str:
 
 
 @lru_cache
+def _insert_sqlite(rows: int, how: str) -> str:
+    return f"{_INSERT} VALUES {_marks(rows, _COLUMNS)}{how}"
+
+
+@lru_cache
 def _held_sqlite(keys: int) -> str:
     return (
         f"WITH given(slot, resource, quantity, at) AS (VALUES {_marks(keys, _KEYS)}) "  # noqa: S608
@@ -141,11 +180,14 @@ def _held_sqlite(keys: int) -> str:
 
 
 def _chunks(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Cut *rows* to sizes; the last chunk is filled up with its last row, which is harmless."""
     begin = 0
-    for size in _SIZES:
-        while len(rows) - begin >= size:
-            yield rows[begin : begin + size]
-            begin += size
+    while begin < len(rows):
+        left = len(rows) - begin
+        size = next((size for size in _SIZES if size >= left), _SIZES[-1])
+        chunk = rows[begin : begin + size]
+        yield [*chunk, *[chunk[-1]] * (size - len(chunk))]
+        begin += size
 
 
 def _flat(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:

@@ -1,28 +1,42 @@
 """Readings, durable: each once, the late ones marked, the old ones trimmed, all counted."""
 
 import asyncio
+import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, case, delete, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.domain.readings import Reading
 from ven_daemon.store import reading_rows
 from ven_daemon.store.database import Database
+from ven_daemon.store.failures import retried
 from ven_daemon.store.reading_numbers import ResourceNumbers
 from ven_daemon.store.reading_pages import ReadingPages
 from ven_daemon.store.reading_rows import SLOT, Row, instant, micros
-from ven_daemon.store.reading_statements import Postgres, Sqlite, Statements
-from ven_daemon.store.schema import late_readings, reading_totals, readings
+from ven_daemon.store.reading_statements import (
+    HeldError,
+    Postgres,
+    Sqlite,
+    Statements,
+    copy,
+    insertions,
+)
+from ven_daemon.store.schema import late_readings, reading_resources, reading_totals, readings
 
 TRIMMED_AT_ONCE = 5000
 """Rows that one transaction deletes at the most: it holds the writer."""
+
+_NUMBER = "INSERT INTO reading_resources (resource_id, number) VALUES (?, ?)"
+_ACCEPTED = "UPDATE reading_totals SET accepted = accepted + ?"
 
 LATE_AT_ONCE = 5000
 """Late spans that are read at a time."""
@@ -66,6 +80,13 @@ class LateSpan:
     """A span that grew since this was read has another one."""
 
 
+class Given(NamedTuple):
+    """What is to be written: numbers of resources that were never heard of, and rows."""
+
+    fresh: Mapping[str, int]
+    rows: list[Row]
+
+
 class ReadingStore:
     """Each method is one transaction. One process writes, others may look."""
 
@@ -79,6 +100,7 @@ class ReadingStore:
         self._writing = asyncio.Lock()
         self.pages = ReadingPages(database, self._numbers)
 
+    @retried
     async def write(self, given: Sequence[Reading]) -> Totals:
         """Keep readings: once this returns they are on disk. Give what became of them.
 
@@ -91,15 +113,44 @@ class ReadingStore:
                 await self._numbers.load()
                 await self.totals()
                 self._closed = await self._closed_until()
-            async with self._database.begin() as connection:
-                fresh = await self._numbers.give(connection, (each.resource for each in given))
-                numbers = self._numbers.with_(fresh)
-                rows = [reading_rows.row(each, numbers[each.resource]) for each in given]
-                done = await self._keep(connection, rows, self._closed)
-                await _count(connection, done)
-            self._numbers.learn(fresh)
+            told = self._given(given)
+            done = await self._write_new(told, self._closed)
+            if done is None:
+                done = await self._write_any(told, self._closed)
+            self._numbers.learn(told.fresh)
             self.counted = self.counted.plus(done)
         return done
+
+    async def _write_new(self, given: Given, closed: int) -> Totals | None:
+        """Write what is all new and on time, the short way; None where not all of it is."""
+        if any(row.at < closed for row in given.rows):
+            return None
+        try:
+            if self._database.is_sqlite:
+                await self._database.at_once(partial(_insert_new, given))
+            else:
+                await self._copy_new(given)
+        except HeldError:
+            return None
+        return Totals(accepted=len(given.rows))
+
+    async def _copy_new(self, given: Given) -> None:
+        async with self._database.begin() as connection:
+            await _number(connection, given)
+            await copy(connection, given.rows)
+            await _count(connection, Totals(accepted=len(given.rows)))
+
+    async def _write_any(self, given: Given, closed: int) -> Totals:
+        async with self._database.begin() as connection:
+            await _number(connection, given)
+            done = await self._keep(connection, given.rows, closed)
+            await _count(connection, done)
+        return done
+
+    def _given(self, given: Sequence[Reading]) -> Given:
+        fresh = self._numbers.fresh(each.resource for each in given)
+        numbers = self._numbers.with_(fresh)
+        return Given(fresh, [reading_rows.row(each, numbers[each.resource]) for each in given])
 
     async def close(self, until: datetime) -> None:
         """Say that reports up to *until* are built from what is read after this returns.
@@ -180,9 +231,9 @@ class ReadingStore:
         """Let the last writer win; a row that was inserted just now has its own value."""
         last = {row.key: row for row in rows}
         held = await self._statements.held(connection, list(last))
-        changed = [last[row.key] for row in held if row != last[row.key]]
+        changed = {row.key: last[row.key] for row in held if row != last[row.key]}
         if changed:
-            await self._statements.replace(connection, changed)
+            await self._statements.replace(connection, list(changed.values()))
         return len(changed)
 
     async def _keep_late(self, connection: AsyncConnection, rows: list[Row]) -> Totals:
@@ -202,6 +253,21 @@ class ReadingStore:
             return await connection.scalar(select(reading_totals.c.closed)) or 0
 
 
+def _insert_new(given: Given, connection: sqlite3.Connection) -> None:
+    """Insert rows that are all new, in a transaction that this is all of."""
+    connection.executemany(_NUMBER, [*given.fresh.items()])
+    inserted = sum(connection.execute(*each).rowcount for each in insertions(given.rows))
+    if inserted < len(given.rows):
+        raise HeldError
+    connection.execute(_ACCEPTED, (inserted,))
+
+
+async def _number(connection: AsyncConnection, given: Given) -> None:
+    if given.fresh:
+        numbers = [{"resource_id": key, "number": n} for key, n in given.fresh.items()]
+        await connection.execute(insert(reading_resources), numbers)
+
+
 async def _count(connection: AsyncConnection, done: Totals) -> None:
     """Add to the totals what rose."""
     rises = {each.name: getattr(done, each.name) for each in fields(done)}
@@ -215,7 +281,7 @@ async def _mark_late(connection: AsyncConnection, rows: list[Row]) -> None:
     spans: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for row in rows:
         spans[row.slot, row.resource].append(row.at)
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect: Any = sqlite_dialect if connection.dialect.name == "sqlite" else postgresql
     new = dialect.insert(late_readings)
     old, added = late_readings.c, new.excluded
     upsert = new.on_conflict_do_update(

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -12,7 +12,6 @@ from ven_daemon.domain.errors import (
     StateLostError,
     StoreBehindError,
     StoreError,
-    StoreInterruptedError,
     StoreSuspectError,
 )
 from ven_daemon.domain.readings import Reading
@@ -52,7 +51,7 @@ class IntakeFigures:
 class _Offer:
     readings: Sequence[Reading]
     since: float
-    done: asyncio.Future[None] = field(default_factory=asyncio.Future)
+    done: asyncio.Future[None]
 
 
 class Intake:
@@ -102,7 +101,7 @@ class Intake:
         if self._ended or self._rows + len(readings) > self._capacity or self.age > PATIENCE:
             self.figures.turned_away += len(readings)
             raise StoreBehindError("the store does not keep up: come back later")
-        offer = _Offer(readings, time.monotonic())
+        offer = _Offer(readings, time.monotonic(), asyncio.get_running_loop().create_future())
         self.figures.offered += len(readings)
         self._offers.append(offer)
         self._rows += len(readings)
@@ -151,7 +150,7 @@ class Intake:
         began = time.monotonic()
         self._committing_since = offers[0].since
         try:
-            await self._write([each for offer in offers for each in offer.readings])
+            await self._store.write([each for offer in offers for each in offer.readings])
             self._check()
         except (StateLostError, StoreSuspectError) as error:
             self._failed(offers, error)
@@ -166,13 +165,6 @@ class Intake:
         finally:
             self._committing_since = None
             _refuse(offers, _STOPPING)  # who has not been told by now was cancelled
-
-    async def _write(self, readings: list[Reading]) -> None:
-        """Write; once more where the server went away, whatever became of the first time."""
-        try:
-            await self._store.write(readings)
-        except StoreInterruptedError:
-            await self._store.write(readings)
 
     def _take(self, most: int) -> list[_Offer]:
         taken: list[_Offer] = []
