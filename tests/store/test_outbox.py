@@ -85,7 +85,7 @@ async def test_a_report_is_read_as_it_was_put_in(outbox: OutboxStore) -> None:
 
     [found] = await outbox.next_of(VEN, 1)
 
-    assert found == Filed(replace(entry, reason="the VTN's own words: \u00e6"), about, 2)
+    assert found == Filed(replace(entry, reason="the VTN's own words: \u00e6"), about, 2, VTN)
 
 
 async def test_reports_leave_in_the_order_they_were_due_and_each_ven_by_itself(
@@ -218,6 +218,16 @@ async def test_reports_for_another_vtn_are_not_ours_to_send(
     assert await outbox.waiting() == []
     assert await outbox.next_of(VEN, 9) == []
     assert await outbox.marks() == {}
+
+
+async def test_whoever_decides_about_a_report_need_not_know_its_vtn(
+    outbox: OutboxStore, state: Database
+) -> None:
+    await outbox.file([draft("a")], {}, T)
+
+    await OutboxStore(state, "").change([Change("a", lambda entry: entry)], T)
+
+    assert await outbox.waiting() == [VEN]
 
 
 async def test_the_newest_are_listed_first_and_page_by_page(

@@ -21,6 +21,7 @@ from ven_daemon.app.parts import (
     ReportingPart,
 )
 from ven_daemon.app.registration import open_inventory
+from ven_daemon.app.reports import ReportFront
 from ven_daemon.app.sources import Sources
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
@@ -145,6 +146,7 @@ class Daemon:
         front.parts = (registration, events, readings, reports, certificates)
         listing = event_listing(events.reading, self._settings, inventory, self._database)
         front.events = EventFront(events.reading.service, listing)
+        front.reports = ReportFront(self._database, reports.hurry)
         front.dispatch = dispatch_front(self._settings, inventory, self._database)
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:

@@ -9,6 +9,7 @@ from ven_daemon.app.dispatching import DispatchFront
 from ven_daemon.app.events import EventFront
 from ven_daemon.app.figures import core_figures, vtn_figures
 from ven_daemon.app.parts import Part, ReadingsPart, RegistrationPart
+from ven_daemon.app.reports import ReportFront
 from ven_daemon.config import Settings
 from ven_daemon.domain.ids import VenName
 from ven_daemon.ops.desk import VtnView
@@ -36,6 +37,7 @@ class Front:
         self.taker: ReadingsPart | None = None
         self.events: EventFront | None = None
         self.dispatch: DispatchFront | None = None
+        self.reports: ReportFront | None = None
         self.connection: Connection | None = None
         self.lease: Lease | None = None
         self._settings = settings

@@ -15,6 +15,7 @@ from ven_daemon.cli import (
     inventory,
     readings,
     register,
+    reports,
     run,
     sandbox,
     status,
@@ -39,6 +40,7 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("events")(events.events)
 app.command("dispatches")(dispatches.dispatches)
 
+app.add_typer(reports.app, name="reports")
 app.add_typer(dispatches.app, name="opt-out")
 app.add_typer(config.app, name="config")
 app.add_typer(credentials.app, name="credentials")

@@ -207,6 +207,12 @@ def released(entry: Entry, now: datetime) -> Entry:
     )
 
 
+def hurried(entry: Entry, now: datetime) -> Entry:
+    """Try again now what was surely not taken; what is in doubt keeps its time."""
+    surely = entry.state is State.QUEUED and entry.vtn_id is None
+    return replace(entry, next_at=now) if surely and entry.next_at > now else entry
+
+
 def suspected(entry: Entry, now: datetime) -> Entry:
     """Owe what may have been sent in an earlier life of ours: it is looked up first.
 

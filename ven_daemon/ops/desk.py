@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ven_daemon.ops.dispatches import DispatchDesk
 from ven_daemon.ops.events import EventDesk
 from ven_daemon.ops.readings import ReadingsDesk
+from ven_daemon.ops.reports import ReportDesk
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import Health
@@ -37,6 +38,11 @@ class Desk(Protocol):
     @property
     def events(self) -> EventDesk | None:
         """The events on record, once they are open."""
+        ...
+
+    @property
+    def reports(self) -> ReportDesk | None:
+        """The outbox, once it is open."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from ven_daemon.ops.schemas import COUNT, INSTANT, SCHEMAS, TEXT, Schema, ref
+from ven_daemon.ops.schemas import COUNT, INSTANT, REPORT_STATES, SCHEMAS, TEXT, Schema, ref
 from ven_daemon.runtime.fleet_view import STATES
 
 _JSON = "application/json"
@@ -43,9 +43,15 @@ def _get(summary: str, schema: str, *parameters: Schema, missing: str | None = N
     return {"get": _operation(summary, answers, *parameters, missing=missing)}
 
 
-def _post(summary: str, schema: str, *parameters: Schema, status: int = 202) -> Schema:
+def _post(
+    summary: str,
+    schema: str,
+    *parameters: Schema,
+    status: int = 202,
+    missing: str | None = None,
+) -> Schema:
     answers = {status: _answer("Done, or asked for.", schema)}
-    missing = "There is no such VEN." if parameters else None
+    missing = missing or ("There is no such VEN." if parameters else None)
     return {"post": _operation(summary, answers, *parameters, missing=missing)}
 
 
@@ -58,6 +64,8 @@ def _path(name: str) -> Schema:
 
 
 _VEN = _path("ven")
+_NAME = _path("name")
+_NOT_ASIDE = "None of this name is quarantined."
 
 _READING_BODY = {
     "required": True,
@@ -140,6 +148,27 @@ DOCUMENT: dict[str, Any] = {
             _query("from", INSTANT),
             _query("to", INSTANT),
             _query("limit", {**COUNT, "maximum": 10000, "default": 1000}),
+        ),
+        "/api/v1/reports": _get(
+            "Reports, the newest first; `before` of a page gives the next one",
+            "Reports",
+            _query("ven", TEXT),
+            _query("event", TEXT),
+            _query("state", {"enum": REPORT_STATES}),
+            _query("limit", {**COUNT, "minimum": 1, "maximum": 1000, "default": 100}),
+            _query("before", TEXT),
+        ),
+        "/api/v1/reports/{name}": _get(
+            "One report with what is sent", "Report", _NAME, missing="There is none of this name."
+        ),
+        "/api/v1/reports/{name}/retry": _post(
+            "Try again now", "ReportStands", _NAME, missing="None of this name waits."
+        ),
+        "/api/v1/reports/{name}/release": _post(
+            "Let it out of quarantine", "ReportStands", _NAME, missing=_NOT_ASIDE
+        ),
+        "/api/v1/reports/{name}/discard": _post(
+            "Let go of it for good", "Discarded", _NAME, status=200, missing=_NOT_ASIDE
         ),
         "/api/v1/opt-outs": {**_get("Who follows nothing, and when", "OptOuts"), **_OPT_OUT},
         "/api/v1/opt-outs/{id}": {

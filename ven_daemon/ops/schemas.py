@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ven_daemon.domain.outbox import State
 from ven_daemon.domain.readings import Quality, Quantity
 from ven_daemon.runtime.fleet_view import STATES
 
@@ -48,7 +49,25 @@ _VTN = shape(
 
 DISPATCH_STATES = ["scheduled", "applied", "released", "cancelled", "failed", "expired"]
 
+REPORT_STATES = [state.value for state in State]
+_REPORT = dict(
+    name=TEXT,
+    ven=TEXT,
+    event=TEXT,
+    type=TEXT,
+    start=INSTANT,
+    end=maybe(INSTANT),
+    state={"enum": REPORT_STATES},
+    attempts=COUNT,
+    reason=maybe(TEXT),
+    id=maybe(TEXT),
+)
+
 SCHEMAS: dict[str, Schema] = {
+    "Reports": shape(reports=listing(shape(**_REPORT)), before=maybe(TEXT)),
+    "Report": shape(**_REPORT, body={"type": "object"}),
+    "ReportStands": shape(name=TEXT, state={"enum": REPORT_STATES}),
+    "Discarded": shape(discarded=TEXT),
     "Document": shape(openapi=TEXT, info={"type": "object"}, paths={"type": "object"}),
     "Problem": shape(title=TEXT, status=COUNT, detail=TEXT),
     "Alive": shape(alive=FLAG),

@@ -20,6 +20,7 @@ from ven_daemon.ops.metrics import exposition
 from ven_daemon.ops.neighbours import taken_by
 from ven_daemon.ops.readings import PATH as READINGS
 from ven_daemon.ops.readings import ReadingsSurface
+from ven_daemon.ops.reports import ReportRoutes
 from ven_daemon.runtime.descriptors import CONNECTIONS
 from ven_daemon.runtime.fleet_view import STATES
 
@@ -119,6 +120,7 @@ class OpsServer:
                 web.post("/api/v1/vens/{ven}/resume", self._resume),
                 *EventRoutes(lambda: self._desk.events).routes(),
                 *DispatchRoutes(lambda: self._desk.dispatch).routes(),
+                *ReportRoutes(lambda: self._desk.reports).routes(),
             ]
         )
         return app

@@ -226,8 +226,9 @@ class OutboxStore:
         await _count(connection, accepted=len(drafts))
 
     async def _read(self, connection: AsyncConnection, names: Iterable[str]) -> dict[str, Filed]:
+        """Read what is about to be changed; a command beside the daemon waits its turn."""
         mine = _O.name.in_(bulk.texts(connection, names))
-        rows = await connection.execute(selected().where(mine))
+        rows = await connection.execute(selected().where(mine).with_for_update())
         return {row.name: filed(row) for row in rows}
 
 

@@ -33,6 +33,8 @@ class Filed(NamedTuple):
     about: About
     size: int
     """Bytes of its body."""
+    vtn: str = ""
+    """Which VTN it is for, once it is in there."""
 
 
 def selected() -> Select[Any]:
@@ -61,15 +63,15 @@ def filed(row: Row[Any]) -> Filed:
     about = About(
         EventId(row.event), row.client, row.request, row.k, types, row.begins_at, row.ends_at
     )
-    return Filed(entry, about, row.size)
+    return Filed(entry, about, row.size, row.vtn)
 
 
 def values(vtn: str, report: Filed, now: datetime) -> tuple[Any, ...]:
     """Write a row, in the order of the table's columns."""
-    entry, about, size = report
+    entry, about, size, kept_for = report
     return (
         entry.name,
-        vtn,
+        kept_for or vtn,
         entry.ven,
         about.event,
         about.client,

@@ -34,7 +34,7 @@ OWE = timedelta(seconds=1)
 COMPLETE = timedelta(seconds=10)
 """How often late readings are looked for, and what dispatch changed."""
 
-KEEP = timedelta(seconds=30)
+KEEP = timedelta(seconds=10)
 
 _log = structlog.get_logger(__name__)
 

@@ -24,6 +24,9 @@ AHEAD = 20
 PAUSE = 1.0
 """Seconds between two looks for VENs that have something to send, unless woken."""
 
+LOOK_AGAIN = timedelta(seconds=30)
+"""How soon a VEN that waits is looked at again: somebody may have decided otherwise."""
+
 STUMBLE = timedelta(seconds=5)
 """How long a VEN waits after the store failed it."""
 
@@ -53,11 +56,6 @@ class Draining:
         """VENs that wait, and until when."""
         self._woken = asyncio.Event()
         self._resting = False
-
-    @property
-    def tally(self) -> Sender:
-        """Who sends."""
-        return self._sender
 
     @property
     def lanes(self) -> int:
@@ -124,7 +122,7 @@ class Draining:
         if until is None:
             self._until.pop(ven, None)
         else:
-            self._until[ven] = until
+            self._until[ven] = min(until, self._clock() + LOOK_AGAIN)
         self.wake()
 
     async def _drain(self, ven: VenName, client: VtnClient) -> datetime | None:
