@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +99,16 @@ class Arena:
             self.publisher.event(
                 start, timedelta(seconds=1), descriptors=[COUNTER], duration="PT6H"
             )
-            self.service.wait(lambda: "Aalborg" in str(self.service.get("/api/v1/status")))
-            time.sleep(1.5)
+            self.service.wait(lambda: "events.changed" in self.service.log())
         meter = Meter(self.service, self.keys)
         meter.start()
         self.vtn.faults(TROUBLE)
         for _ in range(rounds):
             with self.service:
                 self.service.wait(lambda: self.service.get("/livez")[0] == 200)
+                before = len(meter.acknowledged)
+                if dice.random() < 0.7:
+                    self.service.wait(partial(_grew, meter, before))
                 time.sleep(dice.uniform(0.0, pause))
                 self.service.kill()
         self.vtn.faults([])
@@ -140,7 +143,11 @@ class Arena:
 
         assert self.vtn.summary()["duplicates"] == 0
         assert all(len(payloads) == 1 for told in said.values() for payloads in told.values())
-        assert len(acknowledged) > seconds / 4
+        assert len(acknowledged) > seconds / 6
+
+
+def _grew(meter: Meter, before: int) -> bool:
+    return len(meter.acknowledged) > before
 
 
 def _lost(told: dict[int, list[Any]], first: int, acknowledged: dict[int, float]) -> list[int]:
@@ -171,7 +178,72 @@ def test_ten_kills_lose_nothing_and_double_nothing(vtn: SandboxVtn, tmp_path: Pa
 def test_kills_lose_nothing_and_double_nothing_on_postgresql(
     vtn: SandboxVtn, tmp_path: Path, postgres_database: Database
 ) -> None:
-    Arena(vtn, tmp_path, VEN_STATE_URL=postgres_database.url).fight(10, 1.0)
+    Arena(vtn, tmp_path, VEN_STATE_URL=postgres_database.url).fight(5, 1.0)
+
+
+CRASH_POINTS = {
+    "report_named": {"method": "POST", "kind": "hang"},
+    "report_after_post_before_mark": {"method": "POST", "kind": "hang", "accept": True},
+    "report_mid_put": {"method": "PUT", "kind": "hang", "accept": True},
+}
+
+
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_a_crash_at_a_named_point_is_settled_after_it(
+    vtn: SandboxVtn, tmp_path: Path, point: str
+) -> None:
+    """faults.md 3.7: the process is killed while the VTN holds its answer back."""
+    publisher = Publisher(vtn)
+    with Service(tmp_path, vtn.url, **SETTINGS) as service:
+        service.wait_until_ready()
+        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+        if point != "report_mid_put":
+            vtn.faults([{"path": "^/reports", **CRASH_POINTS[point]}])
+        event = publisher.event(start, timedelta(seconds=1), descriptors=[COUNTER])
+        if point == "report_mid_put":
+            service.wait(lambda: len(publisher.reports()) == len(FLEET))
+            vtn.faults([{"path": "^/reports", **CRASH_POINTS[point]}])
+            _read_late(service, start)
+        method = CRASH_POINTS[point]["method"]
+        service.wait(lambda: _struck(vtn, str(method)))
+        service.kill()
+    vtn.faults([])
+    with service:
+        service.wait(lambda: _states(service) == {"sent"}, 30)
+
+        reports = publisher.reports()
+        assert len(reports) == len(FLEET)
+        assert {report["eventID"] for report in reports} == {event}
+        assert vtn.summary()["duplicates"] == 0
+        if point == "report_mid_put":
+            values = [
+                payloads[0]["values"]
+                for report in reports
+                for resource in report["resources"]
+                for payloads in [resource["intervals"][0]["payloads"]]
+            ]
+            assert values == [[5.0]] * sum(FLEET.values())
+
+
+def _struck(vtn: SandboxVtn, method: str) -> bool:
+    lines = [line for line in vtn.ledger() if line["path"].startswith("/reports")]
+    return any(line["method"] == method for line in lines)
+
+
+def _states(service: Service) -> set[str]:
+    status, page = service.get("/api/v1/reports")
+    return {report["state"] for report in page["reports"]} if status == 200 else set()
+
+
+def _read_late(service: Service, start: datetime) -> None:
+    with closing(sqlite3.connect(service.inventory)) as inventory:
+        keys = [row[0] for row in inventory.execute("SELECT resource_id FROM resources")]
+    at = written(start + timedelta(seconds=0.5))
+    items = [{"resource_id": k, "quantity": "energy", "value": 5.0, "at": at} for k in keys]
+    status, *_ = service.post(
+        "/api/v1/readings", json.dumps(items).encode(), Content_Type="application/json"
+    )
+    assert status == 202
 
 
 @pytest.mark.soak

@@ -26,13 +26,13 @@ class Publisher:
     def event(
         self,
         start: datetime,
-        duration: timedelta,
+        length: timedelta,
         intervals: int = 1,
         descriptors: Sequence[Mapping[str, Any]] = (USAGE,),
         **more: Any,
     ) -> str:
         """Publish an event of some equal intervals that asks for reports."""
-        period = {"start": written(start), "duration": f"PT{duration.total_seconds():g}S"}
+        period = {"start": written(start), "duration": f"PT{length.total_seconds():g}S"}
         made = self._post(
             "events",
             {
