@@ -188,6 +188,7 @@ CRASH_POINTS = {
 }
 
 
+@pytest.mark.parametrize("vtn", ["lenient"], indirect=True)
 @pytest.mark.parametrize("point", CRASH_POINTS)
 def test_a_crash_at_a_named_point_is_settled_after_it(
     vtn: SandboxVtn, tmp_path: Path, point: str

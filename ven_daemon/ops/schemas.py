@@ -50,18 +50,18 @@ _VTN = shape(
 DISPATCH_STATES = ["scheduled", "applied", "released", "cancelled", "failed", "expired"]
 
 REPORT_STATES = [state.value for state in State]
-_REPORT = dict(
-    name=TEXT,
-    ven=TEXT,
-    event=TEXT,
-    type=TEXT,
-    start=INSTANT,
-    end=maybe(INSTANT),
-    state={"enum": REPORT_STATES},
-    attempts=COUNT,
-    reason=maybe(TEXT),
-    id=maybe(TEXT),
-)
+_REPORT = {
+    "name": TEXT,
+    "ven": TEXT,
+    "event": TEXT,
+    "type": TEXT,
+    "start": INSTANT,
+    "end": maybe(INSTANT),
+    "state": {"enum": REPORT_STATES},
+    "attempts": COUNT,
+    "reason": maybe(TEXT),
+    "id": maybe(TEXT),
+}
 
 SCHEMAS: dict[str, Schema] = {
     "Reports": shape(reports=listing(shape(**_REPORT)), before=maybe(TEXT)),

@@ -31,7 +31,7 @@ from ven_daemon.store.spells import SpellStore
 OWE = timedelta(seconds=1)
 """How often it is looked what is due."""
 
-COMPLETE = timedelta(seconds=10)
+COMPLETE = timedelta(seconds=2)
 """How often late readings are looked for, and what dispatch changed."""
 
 KEEP = timedelta(seconds=10)
