@@ -67,3 +67,14 @@ def test_a_vtn_that_goes_away_cancels_nothing_and_is_followed_again(
 
     assert during["seen"] == 1
     assert during["deleted"] == 0
+
+
+def test_an_operator_who_asks_for_a_pass_is_shown_events_at_once(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    with Service(tmp_path, vtn.url, VEN_POLL_INTERVAL="PT1H") as service:
+        service.wait(lambda: known(service).get("polls") == 1)
+        publish(vtn)
+        service.send("POST", "/api/v1/reconcile")
+
+        service.wait(lambda: known(service).get("seen") == 1)

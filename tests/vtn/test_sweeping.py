@@ -149,14 +149,22 @@ async def test_f_34_a_page_too_large_is_asked_for_in_halves_and_one_event_passed
         found = await client.events(Pages(Kept()))
         requests = len(server.seen)
         again = await client.events(Pages(Kept()), last=found)
+        second = len(server.seen)
+        third = await client.events(Pages(Kept()), last=again)
+        asked = [request.query["skip"] for request in server.seen[second:]]
+        rows.insert(0, event("-new"))
+        fourth = await client.events(Pages(Kept()), last=third)
         circuit = client.transport.circuit
 
     assert found.oversized == {30: "e-large"}
     assert set(found.found) == {f"e{n}" for n in range(60) if n != 30}
     assert not circuit.is_open
     assert requests <= 20
-    assert again.oversized == found.oversized
-    assert len(server.seen) - requests <= 5
+    assert again.oversized == third.oversized == found.oversized
+    assert second - requests <= 5
+    assert "30" not in asked, "it is not fetched at every poll"
+    assert fourth.oversized == {31: "e-large"}
+    assert set(fourth.found) == {*found.found, "e-new"}
 
 
 async def test_f_34_pages_of_large_events_are_read_in_smaller_ones() -> None:

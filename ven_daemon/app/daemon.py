@@ -145,6 +145,7 @@ class Daemon:
         )
         front.parts = (registration, events, readings, reports, certificates)
         listing = event_listing(events.reading, self._settings, inventory, self._database)
+        front.follower = events
         front.events = EventFront(events.reading.service, listing)
         front.reports = ReportFront(self._database, reports.hurry)
         front.dispatch = dispatch_front(self._settings, inventory, self._database)

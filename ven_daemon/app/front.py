@@ -8,7 +8,7 @@ from ven_daemon.app.connection import Connection
 from ven_daemon.app.dispatching import DispatchFront
 from ven_daemon.app.events import EventFront
 from ven_daemon.app.figures import core_figures, vtn_figures
-from ven_daemon.app.parts import Part, ReadingsPart, RegistrationPart
+from ven_daemon.app.parts import EventsPart, Part, ReadingsPart, RegistrationPart
 from ven_daemon.app.reports import ReportFront
 from ven_daemon.config import Settings
 from ven_daemon.domain.ids import VenName
@@ -35,6 +35,7 @@ class Front:
         self.parts: Sequence[Part] = ()
         self.registration: RegistrationPart | None = None
         self.taker: ReadingsPart | None = None
+        self.follower: EventsPart | None = None
         self.events: EventFront | None = None
         self.dispatch: DispatchFront | None = None
         self.reports: ReportFront | None = None
@@ -101,9 +102,11 @@ class Front:
         return await self.registration.resources(ven) if self.registration else []
 
     def reconcile(self, ven: str | None) -> None:
-        """Ask for a pass over one VEN, or all, as soon as possible."""
+        """Ask for a pass over one VEN, or all, and for its events, as soon as possible."""
         if self.registration is not None:
             self.registration.reconcile(ven)
+        if self.follower is not None:
+            self.follower.hurry(ven)
 
     async def pause(self, ven: str) -> None:
         """Leave a VEN alone from now on: nothing is sent for it, over restarts too."""

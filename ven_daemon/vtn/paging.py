@@ -6,7 +6,7 @@ confirmed by those to whom it matters.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -57,20 +57,25 @@ class Paging(Generic[T]):
         fetch: Callable[[Page], Awaitable[Listing[T]]],
         transport: Transport,
         choose: Callable[[T, T], T] = _later,
-        oversized: Collection[int] | None = None,
+        oversized: Mapping[int, str | None] | None = None,
+        still: Callable[[], bool] = lambda: False,
     ) -> None:
         """Make a pass.
 
         *choose* is asked where an id is there twice. *oversized* lets elements that are
-        too large to be read be passed over, and says at which offsets some were before.
+        too large to be read be passed over, and says at which offsets some were before;
+        *still* whether one is there still, going by what was read up to it.
         """
         self.oversized: dict[int, str | None] = {}
         """Elements passed over: their ids, where these can be told, by their offsets."""
+        self.unasked = 0
+        """Those of them that were not asked for again."""
         self._fetch: Callable[[Page], Awaitable[Listing[T]]] = fetch
         self._transport = transport
         self._choose: Callable[[T, T], T] = choose
         self._passes_over = oversized is not None
-        self._expected = sorted(oversized or ())
+        self._expected = sorted((oversized or {}).items())
+        self._still = still
         self._found: dict[str, T] = {}
         self._bad: set[str | None] = {None}
         self._limit = PAGE_LIMIT
@@ -113,11 +118,18 @@ class Paging(Generic[T]):
 
     def _next_limit(self) -> int:
         """Ask for as much as goes, short of where something was too large before, then for that."""
-        while self._expected and self._expected[0] < self._skip:
-            self._expected.pop(0)
-        if self._expected and self._expected[0] - self._skip < self._limit * self._at_once:
+        while self._expected and self._expected[0][0] <= self._skip:
+            offset, id_ = self._expected.pop(0)
+            if offset == self._skip:
+                if not self._still():
+                    self._at_once = 1
+                    return 1
+                self.oversized[offset] = id_
+                self.unasked += 1
+                self._skip += 1
+        if self._expected and self._expected[0][0] - self._skip < self._limit * self._at_once:
             self._at_once = 1
-            return max(1, min(self._expected[0] - self._skip, self._limit))
+            return min(self._expected[0][0] - self._skip, self._limit)
         return self._limit
 
     def _pass_over(self, error: TooLargeError) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -67,6 +67,10 @@ class Sweep:
     """Digest of the first page, where it held everything; else empty."""
     ended: float
     """When its end was seen, on the monotonic clock."""
+    pages: Mapping[Page, bytes] = field(default_factory=dict)
+    """Digests of its pages, where something was too large to be read."""
+    measured: float = 0.0
+    """When it was last seen that something is too large."""
 
 
 class Pages(Generic[T]):
@@ -135,16 +139,26 @@ async def sweep(
         seen[slice_] = looked
         return looked.listing
 
-    paging = Paging(page, transport, newer, last.oversized if last is not None else ())
+    def still() -> bool:
+        """Whether what was too large is so still: that was not long ago, and nothing moved."""
+        if last is None or time.monotonic() - last.measured > LOOK_BEYOND:
+            return False
+        return all(last.pages.get(each) == seen[each].digest for each in seen)
+
+    before = last.oversized if last is not None else {}
+    paging = Paging(page, transport, newer, before, still)
     found = {each.id: each for each in await paging.collect()}
     filled = [seen[each] for each in sorted(seen, key=_offset) if seen[each].listing.size]
+    now, oversized = time.monotonic(), paging.oversized
     return Sweep(
         found,
-        paging.oversized,
+        oversized,
         sum(len(each.listing.unreadable) for each in filled),
         blake2b(b"".join(each.digest for each in filled), digest_size=16).digest(),
-        filled[0].digest if len(filled) == 1 and not paging.oversized else b"",
-        time.monotonic(),
+        filled[0].digest if len(filled) == 1 and not oversized else b"",
+        now,
+        {each: seen[each].digest for each in seen} if oversized else {},
+        last.measured if last is not None and paging.unasked else now,
     )
 
 

@@ -98,16 +98,11 @@ class EventsPart(Part):
         del settings
         self._refreshing.wake()
 
-    def hurry(self, ven: VenName | None) -> None:
+    def hurry(self, ven: str | None) -> None:
         """Poll as soon as possible: for one VEN, or for all."""
-        wanted = [ven] if ven is not None and ven in self._readers else [*self._readers]
-        for name in wanted:
-            self._spread.hurry(name)
-
-    def contact(self, ven: VenName) -> datetime | None:
-        """Say when the VTN last showed *ven* its events."""
-        reader = EVERYBODY if EVERYBODY in self._readers else ven
-        return self.reading.service.contact(reader)
+        for name in self._readers:
+            if ven is None or name in (ven, EVERYBODY):
+                self._spread.hurry(name)
 
     async def _refresh(self) -> None:
         """Follow the credentials, the registrations, and the targets that the VTN grants."""

@@ -131,10 +131,6 @@ class EventService:
         """Whether the VTN wants targets in queries, as far as that was found out."""
         return self._listing.mode.value
 
-    def contact(self, reader: str) -> datetime | None:
-        """Say when *reader* last read its whole list."""
-        return self._contacts.get(reader)
-
     def forget_reader(self, reader: str) -> None:
         """Drop what is remembered of a reader that is none any more."""
         self._memories.pop(reader, None)
