@@ -62,7 +62,7 @@ class Book:
     """What the VTN says: set by a test."""
 
     events: list[Known] = field(default_factory=list)
-    answered: dict[VenName | None, datetime] = field(default_factory=dict)
+    answered: datetime | None = None
 
     def publish(self, *events: Event, version: str = "1", seen: datetime = NOON) -> None:
         """Show events to everybody, in place of earlier versions of them."""
@@ -77,7 +77,7 @@ class Book:
         return self.events
 
     async def heard(self) -> Mapping[VenName | None, datetime]:
-        return self.answered
+        return {None: self.answered} if self.answered else {}
 
 
 @dataclass
@@ -90,12 +90,21 @@ class Memory:
     commands: list[Command] = field(default_factory=list)
     answer: Callable[[Command], Answer] = lambda _: ACKNOWLEDGED
     gate: asyncio.Event | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def deliver(self, commands: Sequence[Command]) -> Sequence[Answer]:
         self.commands.extend(commands)
+        self.arrived.set()
         if self.gate is not None:
             await self.gate.wait()
         return [self.answer(command) for command in commands]
+
+    async def holds(self, number: int) -> None:
+        """Wait until it was told so many commands."""
+        async with asyncio.timeout(5):
+            while len(self.commands) < number:
+                self.arrived.clear()
+                await self.arrived.wait()
 
     @property
     def told(self) -> list[tuple[Do, str, float | None]]:

@@ -1,7 +1,9 @@
 """One step of dispatch after another: what sinks are told, whatever happens in between."""
 
+import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -12,7 +14,7 @@ from ven_daemon.domain.events import Payload, Program
 from ven_daemon.domain.ids import EventId, ProgramId
 from ven_daemon.domain.optouts import OptOut
 from ven_daemon.domain.registration import Target
-from ven_daemon.services.dispatch import Choices, Known
+from ven_daemon.services.dispatch import Choices, Courier, Known
 from ven_daemon.services.dispatch.service import LEAD
 
 APPLY, RELEASE = Do.APPLY, Do.RELEASE
@@ -44,7 +46,7 @@ async def test_what_begins_soon_is_on_record_before_it_begins(rig: Rig) -> None:
 
     assert len(changes.created) == 3
     assert await rig.store.next_due("log", rig.now) == at(10)
-    assert rig.service.next_edge(rig.now) == at(10)
+    assert rig.service.due == at(10)
 
 
 async def test_a_deleted_event_is_released(rig: Rig) -> None:
@@ -277,11 +279,11 @@ async def test_a_silent_vtn_is_told_from_one_that_answers(rig: Rig) -> None:
     subscribed = event("sub", 0, 600, Payload("IMPORT_CAPACITY_SUBSCRIPTION", (10.0,)))
     limit = event("lim", 0, 30, Payload("IMPORT_CAPACITY_LIMIT", (20.0,)))
     rig.book.publish(subscribed, limit)
-    rig.book.answered = {None: at(0)}
+    rig.book.answered = at(0)
     await rig.turn(0)
 
     limits = [c for c in await _commands(rig, 60) if c[1] == "pool"]
-    rig.book.answered = {None: at(70)}
+    rig.book.answered = at(70)
     back = [c for c in await _commands(rig, 70) if c[1] == "pool"]
 
     assert limits == [(APPLY, "pool", "IMPORT_CAPACITY_LIMIT", 10.0)]
@@ -297,7 +299,7 @@ async def _commands(rig: Rig, minutes: float) -> list[tuple[Do, str, str, float 
 async def test_an_event_may_end_with_the_vtns_silence_where_that_is_chosen(rig: Rig) -> None:
     rig.choices = Choices(silent_after=timedelta(minutes=5), silence_releases=True)
     rig.book.publish(event())
-    rig.book.answered = {None: at(0)}
+    rig.book.answered = at(0)
     await rig.turn(0)
 
     assert await rig.turn(4) == []
@@ -365,3 +367,46 @@ async def test_nothing_new_begins_for_a_paused_ven(rig: Rig) -> None:
         (APPLY, "charger", 0.0),
         (RELEASE, "pool", 12.5),
     ]
+
+
+async def test_what_becomes_due_between_two_looks_at_the_clock_is_not_slept_over(rig: Rig) -> None:
+    rig.book.publish(event(start=1 / 60))
+    await rig.service.step()
+    ticks = count()
+
+    def clock() -> datetime:
+        """Be a microsecond too early at first, and then not."""
+        return at(1 / 60) + timedelta(microseconds=next(ticks) - 2)
+
+    courier = Courier(rig.sink, rig.store, lambda: 0.5, clock)
+    running = asyncio.create_task(courier.run())
+    try:
+        await rig.sink.holds(3)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_a_full_sink_is_waited_for_without_haste(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.service.step()
+    rig.sink.batch, rig.sink.in_flight, rig.sink.gate = 1, 1, asyncio.Event()
+    looks = count()
+
+    def clock() -> datetime:
+        next(looks)
+        return rig.now
+
+    courier = Courier(rig.sink, rig.store, lambda: 0.5, clock)
+    running = asyncio.create_task(courier.run())
+    try:
+        await rig.sink.holds(1)
+        await asyncio.sleep(0.2)
+        during = next(looks)
+        rig.sink.gate.set()
+        await rig.sink.holds(3)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+    assert during < 10

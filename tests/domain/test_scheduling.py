@@ -9,7 +9,14 @@ import pytest
 from ven_daemon.domain.dispatching.claims import Silence
 from ven_daemon.domain.dispatching.ratings import Rating
 from ven_daemon.domain.dispatching.rules import Rule, Rules
-from ven_daemon.domain.dispatching.schedules import Entry, Member, Order, Schedule, Situation
+from ven_daemon.domain.dispatching.schedules import (
+    Entry,
+    Member,
+    Order,
+    Roster,
+    Schedule,
+    Situation,
+)
 from ven_daemon.domain.dispatching.scheduling import WINDOW_LIMIT, Planner
 from ven_daemon.domain.dispatching.selectors import Kind, Selector
 from ven_daemon.domain.durations import ENDLESS, Duration
@@ -83,7 +90,7 @@ def placed(of: Event, draws: Mapping[int, float]) -> Timeline:
 
 def planner(*orders: Order, fleet: tuple[Member, ...] = FLEET, **fields: object) -> Planner:
     situation = Situation(orders, at(-60), at(24 * 60), **fields)  # type: ignore[arg-type]
-    return Planner(fleet, situation)
+    return Planner(Roster(fleet), situation)
 
 
 def plan(*orders: Order, **fields: object) -> dict[str, Schedule]:

@@ -260,6 +260,7 @@ async def test_a_plan_is_kept_with_one_row_for_each_schedule(
     await store.step(plan, creating(), NOON)
     kept = await _counts(state)
     await DispatchStore(state).step({places[1]: plan[places[1]]}, creating(), NOON)
+    await store.forget(NOON)
 
     assert kept == (50, 2)
     assert await _counts(state) == (1, 1)

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
@@ -10,11 +10,12 @@ import structlog
 
 from ven_daemon import logs
 from ven_daemon.app.connection import Connection, exchange_of, tls_of
-from ven_daemon.app.dispatching import dispatch_front
+from ven_daemon.app.dispatching import check_routes
 from ven_daemon.app.events import EventFront, event_listing
 from ven_daemon.app.front import Front
 from ven_daemon.app.parts import (
     CertificatesPart,
+    DispatchPart,
     EventsPart,
     ReadingsPart,
     RegistrationPart,
@@ -22,8 +23,10 @@ from ven_daemon.app.parts import (
 )
 from ven_daemon.app.registration import open_inventory
 from ven_daemon.app.reports import ReportFront
+from ven_daemon.app.sinks import open_sinks
 from ven_daemon.app.sources import Sources
 from ven_daemon.config import Settings
+from ven_daemon.devices.port import Sink
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
 from ven_daemon.ops.server import OpsServer
 from ven_daemon.runtime.descriptors import Room, make_room
@@ -60,6 +63,7 @@ class Daemon:
         self._manager = ServiceManager(self.health, self.front.loop_states, self.front.words)
         self._room: Room
         self._exchange: Exchange
+        self._sinks: Mapping[str, Sink]
         self._database: Database
         self._guard: StoreGuard
 
@@ -114,6 +118,8 @@ class Daemon:
         self._exchange = await stack.enter_async_context(exchange)
         sources = Sources(self._settings, database)
         stack.push_async_callback(sources.close)
+        self._sinks = await open_sinks(self._settings, stack)
+        check_routes(self._settings, self._sinks)
         self._compose(inventory, sources)
 
     def _compose(self, inventory: InventoryStore, sources: Sources) -> None:
@@ -143,12 +149,21 @@ class Daemon:
             events,
             front.pauses,
         )
-        front.parts = (registration, events, readings, reports, certificates)
+        dispatch = DispatchPart(
+            lambda: self._settings,
+            inventory,
+            self._database,
+            self._sinks,
+            events.reading.service,
+            front.pauses,
+        )
+        events.listeners.append(lambda _: dispatch.changed())
+        front.parts = (registration, events, dispatch, readings, reports, certificates)
         listing = event_listing(events.reading, self._settings, inventory, self._database)
         front.follower = events
         front.events = EventFront(events.reading.service, listing)
         front.reports = ReportFront(self._database, reports.hurry)
-        front.dispatch = dispatch_front(self._settings, inventory, self._database)
+        front.dispatch = dispatch.front
 
     async def _lease(self, stack: AsyncExitStack) -> Lease:
         """Wait until the state is ours."""

@@ -71,6 +71,8 @@ def pairs(connection: AsyncConnection, values: Iterable[tuple[str, str]]) -> Sel
     return select(value.op("->>")(0), value.op("->>")(1))
 
 
+# Thousands of rows hold few instants.
+@lru_cache(maxsize=4096)
 def instant(value: datetime | None) -> str | None:
     """Write an instant as both databases read it from JSON; a naive one means nothing."""
     if value is None:

@@ -145,13 +145,18 @@ class DispatchStore:
 
     @retried
     async def forget(self, before: datetime, most: int = 5000) -> int:
-        """Remove dispatches that ended before *before*, at most so many; say how many."""
+        """Remove dispatches that ended before *before*, at most so many; say how many.
+
+        What nothing refers to any more goes with them.
+        """
         final = and_(_D.state.not_in(OPEN), _D.updated_at < before)
         some = select(_D.key).where(final).limit(most)
         async with self._turn, self._database.begin() as connection:
             gone = await connection.execute(delete(dispatches).where(_D.key.in_(some)))
             used = select(_D.entry)
             await connection.execute(delete(entries).where(entries.c.id.not_in(used)))
+            followed = select(assignments.c.schedule)
+            await connection.execute(delete(schedules).where(schedules.c.id.not_in(followed)))
         return gone.rowcount
 
     async def _assign(
@@ -174,9 +179,6 @@ class DispatchStore:
             place = tuple_(assignments.c.ven, assignments.c.resource)
             leaving = place.in_(bulk.pairs(connection, gone))
             await connection.execute(delete(assignments).where(leaving))
-        if changed or gone:
-            used = select(assignments.c.schedule)
-            await connection.execute(delete(schedules).where(schedules.c.id.not_in(used)))
         return wanted
 
     async def _open(self, connection: AsyncConnection) -> dict[Place, list[Dispatch]]:

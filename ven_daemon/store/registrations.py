@@ -50,10 +50,9 @@ class RegistrationStore:
 
     async def mark(self) -> tuple[Any, ...]:
         """Give something that changes when what is on record does, cheaply."""
-        tables = (ven_registrations, resource_registrations)
+        figures = (*self._newest(ven_registrations), *self._newest(resource_registrations))
         async with self._database.read() as connection:
-            found = [await connection.execute(self._newest(table)) for table in tables]
-        return tuple(value for each in found for value in each.one())
+            return tuple((await connection.execute(select(*figures))).one())
 
     async def last_change(self) -> datetime | None:
         """Say when a record was last written."""
@@ -116,9 +115,10 @@ class RegistrationStore:
         asked = select(table).where(table.c.vtn == self._vtn)
         return await connection.execute(asked if ven is None else asked.where(table.c.ven == ven))
 
-    def _newest(self, table: Table) -> Any:
-        newest = select(func.count(), func.max(table.c.updated_at))
-        return newest.where(table.c.vtn == self._vtn)
+    def _newest(self, table: Table) -> tuple[Any, Any]:
+        mine = table.c.vtn == self._vtn
+        counted = select(func.count()).select_from(table).where(mine).scalar_subquery()
+        return counted, select(func.max(table.c.updated_at)).where(mine).scalar_subquery()
 
     def _forget(self, ven: VenName, name: str) -> Any:
         table = resource_registrations

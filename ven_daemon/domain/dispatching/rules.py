@@ -90,7 +90,13 @@ class Rules:
     """Chooses policies: an operator's rules before the defaults, the most specific first."""
 
     own: tuple[Rule, ...] = ()
+    _apart: frozenset[str | None] = field(init=False, repr=False)
+    """The resources that a rule names."""
     _found: dict[tuple[str, Kind], Policy] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note who is set apart."""
+        self._apart = frozenset(rule.whom.resource for rule in self.own)
 
     def policy(self, payload: str, kind: Kind) -> Policy:
         """Choose the policy for a payload type and a resource."""
@@ -102,8 +108,7 @@ class Rules:
 
     def class_of(self, kind: Kind) -> Kind:
         """Forget which resource it is, where no rule asks."""
-        asked = any(rule.whom.resource == kind.resource for rule in self.own)
-        return kind if asked else kind._replace(resource="")
+        return kind if kind.resource in self._apart else Kind(kind.type, kind.sub_type, "")
 
     @staticmethod
     def _choose(rules: Iterable[Rule], payload: str, kind: Kind) -> Rule | None:

@@ -5,7 +5,8 @@ kind and rating (and each VEN, where a value is shared out within it). So a plan
 what differs, and a resource only refers to its schedule.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -65,6 +66,21 @@ class Member:
     """Its name at the VTN."""
     kind: Kind
     rating: Rating
+
+
+class Roster:
+    """Everybody who can be told something, to be looked up by VEN and by place."""
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.by_place = {member.place: member for member in members}
+        by_ven: defaultdict[VenName, list[Member]] = defaultdict(list)
+        for member in self.by_place.values():
+            by_ven[member.place.ven].append(member)
+        self.by_ven: Mapping[VenName, Sequence[Member]] = dict(by_ven)
+
+    def of(self, ven: VenName) -> Sequence[Member]:
+        """Give those of one VEN."""
+        return self.by_ven.get(ven, ())
 
 
 class Times(Protocol):

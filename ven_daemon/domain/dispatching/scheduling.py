@@ -1,7 +1,7 @@
 """Making schedules: each resource's events, resolved, read as kW, and shared by who is alike."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,7 +9,14 @@ from ven_daemon.domain.dispatching.claims import Claim, heard, present
 from ven_daemon.domain.dispatching.policies import ALONE, SHARED, Ask, Derived, Policy
 from ven_daemon.domain.dispatching.priority import resolve
 from ven_daemon.domain.dispatching.ratings import Pool, Rating
-from ven_daemon.domain.dispatching.schedules import Entry, Member, Order, Schedule, Situation
+from ven_daemon.domain.dispatching.schedules import (
+    Entry,
+    Member,
+    Order,
+    Roster,
+    Schedule,
+    Situation,
+)
 from ven_daemon.domain.dispatching.selectors import Kind
 from ven_daemon.domain.durations import shifted
 from ven_daemon.domain.ids import EventId, VenName
@@ -40,10 +47,10 @@ class _Read(NamedTuple):
 class Planner:
     """Makes the plan of one situation; what resources have in common is done once."""
 
-    def __init__(self, members: Iterable[Member], situation: Situation) -> None:
-        self._members = tuple(members)
+    def __init__(self, roster: Roster, situation: Situation) -> None:
         self.situation = situation
-        self._pools = _Pools(self._members, situation.orders)
+        self._roster = roster
+        self._pools = _Pools(roster, situation.orders)
         self._read: dict[tuple[int, VenName | None], _Read] = {}
         self._resolved: dict[_Asked, tuple[Claim, ...]] = {}
         self._policies: dict[tuple[_Asked, Kind], tuple[dict[str, Policy], bool]] = {}
@@ -55,21 +62,7 @@ class Planner:
         """Events with more windows than one plan takes in."""
 
     def plan(self) -> dict[Place, Schedule]:
-        """Give every resource that is to follow something its schedule."""
-        whole, single = self._meant()
-        found: dict[Place, Schedule] = {}
-        for member in self._members:
-            place = member.place
-            orders = whole.get(place.ven, ())
-            if place in single:
-                orders = tuple(sorted({*orders, *single[place]}))
-            if orders:
-                schedule = self._schedule(member, self._asked(place, orders))
-                if schedule.entries:
-                    found[place] = schedule
-        return found
-
-    def _meant(self) -> tuple[dict[VenName, tuple[int, ...]], dict[Place, list[int]]]:
+        """Give every resource that is to follow something its schedule; it costs those meant."""
         whole: defaultdict[VenName, list[int]] = defaultdict(list)
         single: defaultdict[Place, list[int]] = defaultdict(list)
         for number, order in enumerate(self.situation.orders):
@@ -77,15 +70,30 @@ class Planner:
                 whole[ven].append(number)
             for place in order.audience.resources:
                 single[place].append(number)
-        return {ven: tuple(numbers) for ven, numbers in whole.items()}, dict(single)
+        found: dict[Place, Schedule] = {}
+        for ven, numbers in whole.items():
+            asked = self._asked(ven, tuple(numbers))
+            for member in self._roster.of(ven):
+                if member.place not in single:
+                    self._follow(member, asked, found)
+        for place, some in single.items():
+            orders = tuple(sorted({*some, *whole.get(place.ven, ())}))
+            self._follow(self._roster.by_place[place], self._asked(place.ven, orders), found)
+        return found
 
-    def _asked(self, place: Place, orders: tuple[int, ...]) -> _Asked:
+    def _follow(self, member: Member, asked: _Asked, found: dict[Place, Schedule]) -> None:
+        absences = self.situation.absences.get(member.place)
+        if absences:
+            asked = asked._replace(absences=absences)
+        schedule = self._schedule(member, asked)
+        if schedule.entries:
+            found[member.place] = schedule
+
+    def _asked(self, ven: VenName, orders: tuple[int, ...]) -> _Asked:
         """Name the VEN only where it makes a difference: by its draws, or by its silence."""
         situation = self.situation
-        own = place.ven in situation.silent or any(
-            place.ven in situation.orders[number].drawn for number in orders
-        )
-        return _Asked(orders, place.ven if own else None, situation.absences.get(place, ()))
+        own = ven in situation.silent or any(ven in situation.orders[n].drawn for n in orders)
+        return _Asked(orders, ven if own else None, ())
 
     def _schedule(self, member: Member, asked: _Asked) -> Schedule:
         kind = self.situation.rules.class_of(member.kind)
@@ -162,18 +170,16 @@ class Planner:
 class _Pools:
     """What those of a VEN can do together whom an event means."""
 
-    def __init__(self, members: Iterable[Member], orders: Sequence[Order]) -> None:
+    def __init__(self, roster: Roster, orders: Sequence[Order]) -> None:
+        self._roster = roster
         self._orders = orders
         self._found: dict[tuple[int, VenName], Pool] = {}
-        self._members: defaultdict[VenName, list[Member]] = defaultdict(list)
-        for member in members:
-            self._members[member.place.ven].append(member)
 
     def of(self, number: int, ven: VenName) -> Pool:
         """Add up, once for each order and VEN; who has opted out still counts."""
         if (number, ven) not in self._found:
             audience = self._orders[number].audience
-            meant = (each.rating for each in self._members[ven] if each.place in audience)
+            meant = (each.rating for each in self._roster.of(ven) if each.place in audience)
             self._found[number, ven] = Pool.of(meant)
         return self._found[number, ven]
 

@@ -61,6 +61,7 @@ class Courier:
         self._woken = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], tuple[str, ...]] = {}
         self._resting = False
+        self._looked = clock()
 
     def wake(self) -> None:
         """Say that something may be due."""
@@ -100,7 +101,7 @@ class Courier:
         """Start one call of the sink, if there is room and something is due."""
         if self._resting or len(self._under_way) >= self.sink.in_flight:
             return False
-        now = self._clock()
+        now = self._looked = self._clock()
         busy = [key for keys in self._under_way.values() for key in keys]
         due = await self._store.hand(self.sink.name, now, now + UNDER_WAY, self.sink.batch, busy)
         if not due:
@@ -152,7 +153,13 @@ class Courier:
         self.tally.late += sum(1 for each in first if each.due and now - each.due > LATE)
 
     async def _pause(self) -> float:
-        """Say how long nothing will be due, by the monotonic clock that sleeps are timed by."""
-        now = self._clock()
-        due = await self._store.next_due(self.sink.name, now)
-        return LOOK_AGAIN if due is None else min((due - now).total_seconds(), LOOK_AGAIN)
+        """Say how long nothing will be due, by the monotonic clock that sleeps are timed by.
+
+        Counted from the last look: what became due since then must not be slept over.
+        """
+        if self._resting or len(self._under_way) >= self.sink.in_flight:
+            return LOOK_AGAIN
+        due = await self._store.next_due(self.sink.name, self._looked)
+        if due is None:
+            return LOOK_AGAIN
+        return min(max((due - self._clock()).total_seconds(), 0.0), LOOK_AGAIN)

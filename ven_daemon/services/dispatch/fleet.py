@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ven_daemon.domain.dispatching.ratings import Rating
-from ven_daemon.domain.dispatching.schedules import Member
+from ven_daemon.domain.dispatching.schedules import Member, Roster
 from ven_daemon.domain.dispatching.selectors import Kind
 from ven_daemon.domain.fleet import Fleet, Ven
 from ven_daemon.domain.ids import VenName
@@ -20,8 +20,13 @@ from ven_daemon.store.registrations import RegistrationStore
 class Addressees:
     """Everybody who can be told something, and how events mean them; equal only to itself."""
 
-    members: tuple[Member, ...]
+    roster: Roster
     index: TargetIndex
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Give them in the order of the inventory."""
+        return tuple(self.roster.by_place.values())
 
 
 class FleetBook:
@@ -31,7 +36,7 @@ class FleetBook:
         self._inventory = inventory
         self._registrations = registrations
         self._mark: tuple[Any, ...] | None = None
-        self._addressees = Addressees((), TargetIndex({}))
+        self._addressees = Addressees(Roster(()), TargetIndex({}))
 
     async def addressees(self) -> Addressees:
         """Give everybody; the same object for as long as nothing changed."""
@@ -55,7 +60,7 @@ def address(fleet: Fleet, records: Mapping[VenName, Records]) -> Addressees:
         for member, bearer in _of(ven, known):
             members.append(member)
             bearers[member.place] = bearer
-    return Addressees(tuple(members), TargetIndex(vens, bearers))
+    return Addressees(Roster(members), TargetIndex(vens, bearers))
 
 
 def _of(ven: Ven, known: Records) -> list[tuple[Member, Bearer]]:

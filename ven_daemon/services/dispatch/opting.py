@@ -90,10 +90,7 @@ class Opting:
             raise ConfigurationError(f"the inventory has no VEN {wish.ven!r}")
         if wish.resource is None:
             return None
-        for member in addressees.members:
-            if member.place.ven == wish.ven and wish.resource in (
-                member.name,
-                member.place.resource,
-            ):
+        for member in addressees.roster.of(VenName(wish.ven)):
+            if wish.resource in (member.name, member.place.resource):
                 return member.place.resource
         raise ConfigurationError(f"{wish.ven} has no enabled resource {wish.resource!r}")

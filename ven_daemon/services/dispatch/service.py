@@ -2,6 +2,7 @@
 
 import asyncio
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,9 @@ from ven_daemon.domain.dispatches import Dispatch
 from ven_daemon.domain.dispatching.claims import Silence
 from ven_daemon.domain.dispatching.convergence import Assignment, Changes, converge, in_force
 from ven_daemon.domain.dispatching.rules import Rules
-from ven_daemon.domain.dispatching.schedules import Entry, Member, Schedule, Situation
+from ven_daemon.domain.dispatching.schedules import Entry, Roster, Schedule, Situation
 from ven_daemon.domain.dispatching.scheduling import Planner
-from ven_daemon.domain.dispatching.selectors import Route, choose
+from ven_daemon.domain.dispatching.selectors import Kind, Route, choose
 from ven_daemon.domain.ids import EventId, VenName
 from ven_daemon.domain.optouts import Absence, OptOut, absences
 from ven_daemon.domain.targets import Place
@@ -98,8 +99,11 @@ class DispatchService:
         self._choices = choices
         self._clock = clock
         self._paused = paused
+        self._began = clock()
         self._changed = True
-        self._next: datetime | None = None
+        self.due: datetime | None = None
+        """When the next step has something to do: something begins soon after, or ends."""
+        self._opt_outs: tuple[tuple[object, ...], Sequence[OptOut]] | None = None
         self.planned: Planned | None = None
         """The plan in force."""
 
@@ -111,7 +115,7 @@ class DispatchService:
         """Plan where something changed, and bring the record in line."""
         now = self._clock()
         planned, is_new = await self._plan(now)
-        if not is_new and self._next is not None and now < self._next:
+        if not is_new and self.due is not None and now < self.due:
             return Changes((), ())
 
         def decide(record: Record) -> Changes:
@@ -121,28 +125,19 @@ class DispatchService:
 
         changes = await self._store.step(planned.plan if is_new else None, decide, now)
         self.planned = planned
-        self._next = self.next_edge(now)
+        self.due = _next_edge(planned, now)
         if changes.created or changes.changed:
             _log.info(
                 "dispatch.stepped", created=len(changes.created), changed=len(changes.changed)
             )
         return changes
 
-    def next_edge(self, now: datetime) -> datetime | None:
-        """Say when the next step is due: something begins soon after it, or ends at it."""
-        if self.planned is None:
-            return None
-        edges = self.planned.edges
-        following = bisect_right(edges, now)
-        later = self.planned.made + PLAN_AGE
-        return min(edges[following], later) if following < len(edges) else later
-
     async def _plan(self, now: datetime) -> tuple[Planned, bool]:
         """Give the plan in force, or a new one where that may be out of date."""
         changed, self._changed = self._changed, False
         try:
             addressees = await self._fleet.addressees()
-            silent = await self._silent(now)
+            silent = await self._silent(now, addressees)
             marks = (addressees, *await self._outs.mark())
             if self.planned and not changed and _holds(self.planned, now, silent, marks):
                 return self.planned, False
@@ -162,17 +157,17 @@ class DispatchService:
         until = begin + PERIOD + choices.horizon
         known = await self._book.standing(begin)
         placed = await self._orders.place(known, addressees.index)
-        outs = await self._outs.since(begin)
+        outs = await self._opted_out(begin, marks)
         situation = Situation(
             placed.orders,
             begin,
             until,
-            _away(outs, addressees.members, begin, until),
+            _away(outs, addressees.roster, begin, until),
             silent,
             choices.rules,
         )
-        planner = Planner(addressees.members, situation)
-        plan, edges = await asyncio.to_thread(_lay_out, planner, addressees, choices.routes)
+        planner = Planner(addressees.roster, situation)
+        plan, edges = await asyncio.to_thread(_lay_out, planner, addressees.roster, choices.routes)
         self._say(planner, placed)
         return Planned(
             plan,
@@ -186,15 +181,21 @@ class DispatchService:
             placed.unknown_targets,
         )
 
-    async def _silent(self, now: datetime) -> dict[VenName, Silence]:
+    async def _opted_out(self, begin: datetime, marks: tuple[object, ...]) -> Sequence[OptOut]:
+        """Give the opt-outs; they are read again where their marks are not those of the plan."""
+        if self._opt_outs is None or self._opt_outs[0] != (begin, *marks):
+            self._opt_outs = ((begin, *marks), await self._outs.since(begin))
+        return self._opt_outs[1]
+
+    async def _silent(self, now: datetime, addressees: Addressees) -> dict[VenName, Silence]:
         """Say for whom the VTN has been silent for too long, and since when."""
         choices, heard = self._choices(), await self._book.heard()
-        everybody = heard.get(None)
+        before = heard.get(None, self._began)
         silent = {}
-        for ven in (await self._fleet.addressees()).index.vens:
-            last = heard.get(ven, everybody)
-            if last is not None and last + choices.silent_after <= now:
-                silent[ven] = Silence(last + choices.silent_after, choices.silence_releases)
+        for ven in addressees.index.vens:
+            since = heard.get(ven, before) + choices.silent_after
+            if since <= now:
+                silent[ven] = Silence(since, choices.silence_releases)
         return silent
 
     def _say(self, planner: Planner, placed: Placed) -> None:
@@ -207,6 +208,12 @@ class DispatchService:
             _log.warning("dispatch.cut_short", dispatch_event=event)
         if planner.situation.silent and not (self.planned and self.planned.silent):
             _log.warning("dispatch.vtn_silent", vens=len(planner.situation.silent))
+
+
+def _next_edge(planned: Planned, now: datetime) -> datetime:
+    following = bisect_right(planned.edges, now)
+    later = planned.made + PLAN_AGE
+    return min(planned.edges[following], later) if following < len(planned.edges) else later
 
 
 def _holds(
@@ -230,44 +237,40 @@ def _period(now: datetime) -> datetime:
 
 
 def _away(
-    outs: Sequence[OptOut], members: Sequence[Member], begin: datetime, until: datetime
+    outs: Sequence[OptOut], roster: Roster, begin: datetime, until: datetime
 ) -> dict[Place, tuple[Absence, ...]]:
     """Say who is away when; only those who opted out are looked at."""
-    times = {out.id: absences(out, begin, until) for out in outs}
-    by_ven: dict[VenName, list[OptOut]] = {}
+    found: defaultdict[Place, list[Absence]] = defaultdict(list)
     for out in outs:
-        by_ven.setdefault(out.ven, []).append(out)
-    found: dict[Place, tuple[Absence, ...]] = {}
-    for member in members:
-        own = [out for out in by_ven.get(member.place.ven, ()) if out.is_about(member.place)]
-        if own:
-            found[member.place] = tuple(time for out in own for time in times[out.id])
-    return found
+        times = absences(out, begin, until)
+        for member in roster.of(out.ven):
+            if times and out.is_about(member.place):
+                found[member.place].extend(times)
+    return {place: tuple(times) for place, times in found.items()}
 
 
 def _lay_out(
-    planner: Planner, addressees: Addressees, routes: Sequence[Route]
+    planner: Planner, roster: Roster, routes: Sequence[Route]
 ) -> tuple[Plan, list[datetime]]:
     """Make the plan, say by which sink everybody is reached, and when something happens."""
     schedules = planner.plan()
-    sinks: dict[object, str] = {}
+    sinks: dict[Kind, str] = {}
+    named = {route.whom.resource for route in routes}
     plan: dict[Place, tuple[Assignment, Schedule]] = {}
-    for member in addressees.members:
-        schedule = schedules.get(member.place)
-        if schedule is not None:
-            if member.kind not in sinks:
-                route = choose(routes, member.kind)
-                sinks[member.kind] = route.sink if route else routes[0].sink
-            sink = sinks[member.kind]
-            plan[member.place] = Assignment(member.place, member.name, sink), schedule
+    for place, schedule in schedules.items():
+        member = roster.by_place[place]
+        kind = member.kind
+        if place.resource not in named:
+            kind = Kind(kind.type, kind.sub_type, "")
+        if kind not in sinks:
+            route = choose(routes, kind)
+            sinks[kind] = route.sink if route else routes[0].sink
+        plan[place] = Assignment(place, member.name, sinks[kind]), schedule
     different = {id(schedule): schedule for schedule in schedules.values()}
     edges: set[datetime] = set()
     for schedule in different.values():
         for entry in schedule.entries:
-            edges.add(entry.start - LEAD)
-            edges.add(entry.start)
-            if entry.end is not None:
-                edges.add(entry.end)
+            edges.update((entry.start - LEAD, entry.start, entry.end or entry.start))
     return plan, sorted(edges)
 
 
