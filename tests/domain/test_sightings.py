@@ -33,6 +33,8 @@ SHOWN = Glimpse("e", "v1", THEN)
 HELD = Sighting(ID, "v1", Standing.SEEN, THEN, THEN, THEN, THEN, "v1", THEN)
 GOOD = Reading(None, ProgramId("p"))
 BAD = Reading("priority: a whole number was expected")
+UNREADABLE = SHOWN._replace(digest="bad")
+READINGS = {"v1": GOOD, "v2": GOOD, "bad": BAD}
 
 
 def event(start: datetime | None, duration: Duration) -> Event:
@@ -50,7 +52,8 @@ def event(start: datetime | None, duration: Duration) -> Event:
         (replace(HELD, standing=Standing.DELETED), SHOWN, True),
         (replace(HELD, standing=Standing.TARGET_LOST), SHOWN, True),
         (replace(HELD, standing=Standing.UNCONFIRMED), SHOWN, True),
-        (replace(HELD, standing=Standing.QUARANTINED), SHOWN, False),
+        (replace(HELD, standing=Standing.QUARANTINED, digest="bad"), UNREADABLE, False),
+        (replace(HELD, standing=Standing.QUARANTINED), SHOWN, True),
         (replace(HELD, standing=Standing.QUARANTINED, digest=""), SHOWN, True),
     ],
 )
@@ -59,7 +62,7 @@ def test_what_is_new_changed_or_back_is_news(
 ) -> None:
     known = {} if held is None else {ID: held}
 
-    assert compare(known, {"e": glimpse}).shown == ((glimpse,) if is_news else ())
+    assert compare(known, {"e": glimpse}, READINGS).shown == ((glimpse,) if is_news else ())
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_what_is_not_listed_is_absent_until_it_is_known_to_be_gone(
 ) -> None:
     held = replace(HELD, standing=standing)
 
-    assert bool(compare({ID: held}, {}).absent) is is_absent
+    assert bool(compare({ID: held}, {}, READINGS).absent) is is_absent
 
 
 def test_a_new_event_is_first_seen_now() -> None:

@@ -378,6 +378,22 @@ async def test_f_34_an_event_of_too_many_intervals_is_quarantined(
         assert await rig.standings("ven-1") == {few["id"]: "seen", many["id"]: "quarantined"}
 
 
+async def test_an_event_that_could_not_be_read_is_tried_again_by_the_next_process(
+    closed: Sandbox, database: Database
+) -> None:
+    """A newer program reads more, and an operator may raise a limit; the words are the same."""
+    event = await closed.event(await closed.program(), intervalPeriod=NOON, intervals=SIMPLE * 4)
+    standings = []
+    for most in (3, 4):
+        async with reading(closed.url, database, intervals_most=most) as rig:
+            ven = await rig.ven(closed, "ven-1")
+            await rig.service.poll(ven)
+            await rig.service.poll(ven)
+            standings.append((await rig.standings("ven-1"))[event["id"]])
+
+    assert standings == ["quarantined", "seen"]
+
+
 async def test_f_34_an_event_too_large_for_any_page_is_quarantined_by_its_id(
     rig: Rig, closed: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

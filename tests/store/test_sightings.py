@@ -151,11 +151,11 @@ async def test_what_reading_came_to_is_known_after_a_restart(
     again = VersionStore(state, Event)
     await again.open()
 
-    assert again.known == events.known
+    assert again.known.keys() == {readable.digest, void.digest}, "what is unreadable is tried again"
     assert again.known[readable.digest] == Reading(None, ProgramId("p1"), targeted=True)
     assert again.known[void.digest].void
-    assert again.known[bad.digest].reason == "priority: a whole number was expected"
-    assert (await again.items(again.known)).keys() == {readable.digest, void.digest}
+    assert events.known[bad.digest].reason == "priority: a whole number was expected"
+    assert (await again.items(events.known)).keys() == {readable.digest, void.digest}
 
 
 async def test_a_version_is_read_in_the_dialect_it_was_written_in(state: Database) -> None:

@@ -104,21 +104,6 @@ class Difference:
     """Known, not known to be gone, and not listed."""
 
 
-def compare(known: Mapping[EventId, Sighting], found: Mapping[str, Glimpse]) -> Difference:
-    """Compare what a reader holds with a whole listing, read to its end."""
-    shown = [glimpse for glimpse in found.values() if is_news(known, glimpse)]
-    absent = [each for id_, each in known.items() if id_ not in found and not each.is_gone]
-    return Difference(tuple(shown), tuple(absent))
-
-
-def is_news(known: Mapping[EventId, Sighting], glimpse: Glimpse) -> bool:
-    """Whether a reader that is shown this has something to record."""
-    held = known.get(EventId(glimpse.id))
-    if held is None or held.digest != glimpse.digest:
-        return True
-    return held.is_gone or held.standing is Standing.UNCONFIRMED
-
-
 class Reading(NamedTuple):
     """What reading a version came to, as far as every decision needs it."""
 
@@ -138,6 +123,31 @@ class Reading(NamedTuple):
             return cls(dialect=dialect)
         void = is_cancelled(event, None)
         return cls(None, event.program_id, void, bool(event.targets), dialect)
+
+
+def compare(
+    known: Mapping[EventId, Sighting],
+    found: Mapping[str, Glimpse],
+    readings: Mapping[str, Reading],
+) -> Difference:
+    """Compare what a reader holds with a whole listing, read to its end."""
+    shown = [glimpse for glimpse in found.values() if is_news(known, glimpse, readings)]
+    absent = [each for id_, each in known.items() if id_ not in found and not each.is_gone]
+    return Difference(tuple(shown), tuple(absent))
+
+
+def is_news(
+    known: Mapping[EventId, Sighting], glimpse: Glimpse, readings: Mapping[str, Reading]
+) -> bool:
+    """Whether a reader that is shown this has something to record."""
+    held = known.get(EventId(glimpse.id))
+    if held is None or held.digest != glimpse.digest:
+        return True
+    if held.standing is Standing.QUARANTINED:
+        # The words are the same; a newer program, or another limit, may read them.
+        reading = readings.get(glimpse.digest)
+        return reading is not None and reading.reason is None
+    return held.standing is not Standing.SEEN
 
 
 class Revision(NamedTuple):

@@ -65,14 +65,18 @@ class VersionStore(Generic[T]):
         return self._known
 
     async def open(self) -> None:
-        """Take in what is kept."""
+        """Take in what is kept, but for what could not be read: it is tried again."""
         last = ""
         names = ("digest", "reason", "program", "void", "targeted", "dialect")
         columns = [versions.c[name] for name in names]
         while True:
             wanted = (
                 select(*columns)
-                .where(versions.c.kind == self._name, versions.c.digest > last)
+                .where(
+                    versions.c.kind == self._name,
+                    versions.c.digest > last,
+                    versions.c.reason.is_(None),
+                )
                 .order_by(versions.c.digest)
                 .limit(PAGE)
             )

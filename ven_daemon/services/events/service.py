@@ -203,14 +203,14 @@ class EventService:
         }
         self.nameless += sum(sweep.nameless for sweep in sweeps.values())
         await asyncio.sleep(0)  # each of these steps takes a while with 100,000 events
-        difference = compare(memory.known, found)
+        difference = compare(memory.known, found, self._events.known)
         await asyncio.sleep(0)
         absent = [each for each in difference.absent if each.event not in oversized]
         answers = await self._absence.explain(reader, memory, absent)
         back = [
             each
             for each in answers.values()
-            if isinstance(each, Glimpse) and is_news(memory.known, each)
+            if isinstance(each, Glimpse) and is_news(memory.known, each, self._events.known)
         ]
         await asyncio.sleep(0)
         programs |= await self._programs.resolve(reader, memory, self._named(found.values()))
