@@ -242,6 +242,8 @@ def test_readings_want_a_token_f50(service: Service) -> None:
 
 def test_figures_say_what_became_of_readings(service: Service) -> None:
     post(service, [item(minutes=100), item(value=None)])
+    post(service, b"what")
+    post(service, [item(minutes=90)] * 501)
 
     _, text = service.get_text("/metrics")
     figures = dict(
@@ -252,6 +254,8 @@ def test_figures_say_what_became_of_readings(service: Service) -> None:
     refused = 'ven_daemon_readings_rejected_total{field="value",source="http"}'
     assert float(figures[refused]) >= 1
     assert float(figures["ven_daemon_readings_queued"]) == 0
+    for why in ("large", "unreadable"):
+        assert float(figures[f'ven_daemon_readings_bodies_refused_total{{why="{why}"}}']) >= 1
 
 
 def test_five_hundred_dripping_bodies_keep_nobody_waiting_f48(service: Service) -> None:

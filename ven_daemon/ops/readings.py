@@ -6,9 +6,9 @@ what was brought counts as taken, and bringing it again is harmless.
 
 import asyncio
 import zlib
-from collections.abc import Callable, Container
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
+from typing import Protocol
 
 from aiohttp import hdrs, web
 
@@ -34,6 +34,8 @@ class ReadingsDesk(Protocol):
     """Bytes of one body, decompressed."""
     post_limit: int
     """Readings of one body."""
+    refused: Counter[str]
+    """Bodies whose items were not looked at, by why."""
 
     @property
     def everybody(self) -> Container[str]:
@@ -44,27 +46,15 @@ class ReadingsDesk(Protocol):
         """Whose readings the bearer of a device's token may bring; None: it is no such token."""
         ...
 
-    async def take(self, items: Any, whose: Container[str]) -> Sifted:
+    async def take(self, items: Sequence[object], whose: Container[str]) -> Sifted:
         """Keep the good and name the bad; StoreError where that cannot be done now."""
         ...
 
 
-@dataclass(slots=True)
-class Refused:
-    """Bodies that were turned away before their items were looked at, by why."""
-
-    unauthorized: int = 0
-    too_large: int = 0
-    too_slow: int = 0
-    unreadable: int = 0
-    unavailable: int = 0
-
-
 class ReadingsSurface:
-    """The handler, and what it counts."""
+    """Reads what is sent; whoever takes it is asked for each time, for there may be nobody."""
 
     def __init__(self, desk: Callable[[], ReadingsDesk | None]) -> None:
-        self.refused = Refused()
         self._desk = desk
 
     def bearer(self, request: web.Request) -> Container[str] | None:
@@ -79,51 +69,62 @@ class ReadingsSurface:
         """Take readings."""
         desk = self._desk()
         if desk is None:
-            return self._unavailable("not ready to take readings")
+            return _unavailable("not ready to take readings")
         try:
-            if request.content.is_eof():  # all of it is here, as nearly always
-                body = await _body(request, desk.body_limit)
-            else:
-                async with asyncio.timeout(BODY_SECONDS):
-                    body = await _body(request, desk.body_limit)
-            items = items_of(body)
-        except TimeoutError:
-            self.refused.too_slow += 1
-            return _closing(problem(408, f"the body did not arrive in {BODY_SECONDS:g} s"))
-        except _TooLargeError as error:
-            self.refused.too_large += 1
-            return _closing(problem(413, str(error)))
-        except UnreadableBodyError as error:
-            self.refused.unreadable += 1
-            return _closing(problem(400, str(error)))
-        except (zlib.error, web.RequestPayloadError):
-            self.refused.unreadable += 1
-            return _closing(problem(400, "the body is not what its headers say"))
-        if len(items) > desk.post_limit:
-            self.refused.too_large += 1
-            return problem(413, f"{desk.post_limit} readings at the most")
+            items = await _items(request, desk)
+        except _RefusedError as refused:
+            desk.refused[refused.why] += 1
+            answer = problem(refused.status, str(refused))
+            answer.force_close()  # what is still coming of this body is not read
+            return answer
         whose = request.get("whose")
         try:
             sifted = await desk.take(items, desk.everybody if whose is None else whose)
         except StoreError as error:
-            return self._unavailable(str(error))
+            return _unavailable(str(error))
         return _told(items, sifted)
 
-    def _unavailable(self, why: str) -> web.Response:
-        self.refused.unavailable += 1
-        answer = problem(503, why)
-        answer.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER)
-        return answer
+
+def _unavailable(why: str) -> web.Response:
+    answer = problem(503, why)
+    answer.headers[hdrs.RETRY_AFTER] = str(RETRY_AFTER)
+    return answer
 
 
-class _TooLargeError(Exception):
-    """A body is larger than we read."""
+class _RefusedError(Exception):
+    """A body whose items are not looked at."""
+
+    def __init__(self, status: int, why: str, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.why = why
+
+
+async def _items(request: web.Request, desk: ReadingsDesk) -> Sequence[object]:
+    """Read what a body holds, within its limits of time and size."""
+    try:
+        if request.content.is_eof():  # all of it is here, as nearly always
+            body = await _body(request, desk.body_limit)
+        else:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _body(request, desk.body_limit)
+        items = items_of(body)
+    except TimeoutError:
+        words = f"the body did not arrive in {BODY_SECONDS:g} s"
+        raise _RefusedError(408, "slow", words) from None
+    except UnreadableBodyError as error:
+        raise _RefusedError(400, "unreadable", str(error)) from None
+    except (zlib.error, web.RequestPayloadError):
+        raise _RefusedError(400, "unreadable", "the body is not what its headers say") from None
+    if len(items) > desk.post_limit:
+        raise _RefusedError(413, "large", f"{desk.post_limit} readings at the most")
+    return items
 
 
 async def _body(request: web.Request, most: int) -> bytes:
     """Read a body, unpacked as it comes, and no more of it than is allowed."""
     if (request.content_length or 0) > most:
-        raise _TooLargeError(f"{most} bytes at the most")
+        raise _RefusedError(413, "large", f"{most} bytes at the most")
     encoding = request.headers.get(hdrs.CONTENT_ENCODING)
     if encoding not in (None, "gzip", "identity"):
         raise UnreadableBodyError("Content-Encoding: only gzip is read")
@@ -133,14 +134,14 @@ async def _body(request: web.Request, most: int) -> bytes:
         unpacked = part if packed is None else packed.feed(part)
         size += len(unpacked)
         if size > most:
-            raise _TooLargeError(f"{most} bytes at the most, unpacked")
+            raise _RefusedError(413, "large", f"{most} bytes at the most, unpacked")
         parts.append(unpacked)
     if packed is not None and not packed.is_whole:
         raise UnreadableBodyError("the body is cut short")
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _told(items: Any, sifted: Sifted) -> web.Response:
+def _told(items: Sequence[object], sifted: Sifted) -> web.Response:
     rejected = [
         {"index": refusal.index, "reason": _reason(items[refusal.index], refusal)}
         for refusal in sifted.refused
@@ -152,9 +153,3 @@ def _told(items: Any, sifted: Sifted) -> web.Response:
 
 def _reason(item: object, refusal: Refusal) -> str:
     return item.reason if isinstance(item, NoItem) else refusal.reason
-
-
-def _closing(answer: web.Response) -> web.Response:
-    """Have no more of this body: what is still coming is not read."""
-    answer.force_close()
-    return answer

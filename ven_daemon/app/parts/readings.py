@@ -45,6 +45,7 @@ class ReadingsPart(Part):
     ) -> None:
         self.body_limit = int(settings.readings_body)
         self.post_limit = settings.readings_per_post
+        self.refused: Counter[str] = Counter()
         self._inventory = inventory
         self._tokens = DeviceTokenStore(database)
         self.store = ReadingStore(database)
@@ -88,7 +89,7 @@ class ReadingsPart(Part):
         """Whose readings the bearer of a device's token may bring."""
         return self._bearers.get(digest_of(token))
 
-    async def take(self, items: Iterable[object], whose: Container[str]) -> Sifted:
+    async def take(self, items: Sequence[object], whose: Container[str]) -> Sifted:
         """Keep what came over HTTP."""
         return await self._taking.take("http", items, whose)
 
@@ -118,6 +119,13 @@ class ReadingsPart(Part):
             "Items that were refused, by source and by the field that was wrong.",
             {who: float(count) for who, count in self._taking.rejected.items()},
             ("source", "field"),
+            "counter",
+        )
+        yield Figure(
+            "readings_bodies_refused",
+            "Requests with readings that were not looked into, by why.",
+            {(why,): float(count) for why, count in self.refused.items()},
+            ("why",),
             "counter",
         )
         states = self._bringing.states.values()
