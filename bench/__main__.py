@@ -4,12 +4,12 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import machine
+from bench import machine, service
 from bench.events import polling, sweeps
 from bench.gates import Gate, shown, table
 from bench.ingest import batches, singles
@@ -17,6 +17,9 @@ from bench.registration import cold, warm
 from ven_daemon.app import build_samples
 
 RESULTS = Path("bench-results.jsonl")
+NAMES = ("b0", "b1", "b2", "b4", "b6", "b12")
+
+Measure = Callable[[], list[Gate]]
 
 
 def main() -> int:
@@ -35,6 +38,18 @@ def main() -> int:
     _keep(gates)
     sys.stdout.write("\n" + "\n".join(table(gates)) + "\n")
     return int(any(gate.missed for gate in gates))
+
+
+def _benches(inventory: Path, folder: Path) -> dict[tuple[str, ...], Measure]:
+    """Give what can be measured, by the names of what it measures."""
+    return {
+        ("b0",): lambda: machine.calibrate(inventory, folder),
+        ("b2",): lambda: cold("B2", inventory, delay=0.0, rounds=7),
+        ("b1",): lambda: cold("B1", inventory, delay=0.008, rounds=5),
+        ("b4",): lambda: warm(inventory),
+        ("b6", "b12"): lambda: service.few(inventory),
+        ("b6",): service.many,
+    }
 
 
 @contextmanager

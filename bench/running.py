@@ -16,8 +16,8 @@ from typing import Any
 WITHIN = 60.0
 """Seconds that one worker may take."""
 
-_ROOT = Path(__file__).parent.parent
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+ROOT = Path(__file__).parent.parent
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def vtn(delay: float, events: int = 0) -> Iterator[str]:
     """Run a stub that takes *delay* seconds for an answer; give its URL."""
     argv = [sys.executable, "-m", "bench.stub", "--core", str(cores()[0])]
     argv += ["--delay", str(delay), "--events", str(events)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=_ROOT) as process:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -58,7 +58,7 @@ def vtn(delay: float, events: int = 0) -> Iterator[str]:
 
 def told(url: str, method: str = "GET") -> dict[str, int]:
     """Ask a stub what it holds; DELETE makes it forget that."""
-    with _OPENER.open(urllib.request.Request(f"{url}/", method=method), timeout=5) as answer:
+    with OPENER.open(urllib.request.Request(f"{url}/", method=method), timeout=5) as answer:
         counts: dict[str, int] = json.load(answer)
         return counts
 
@@ -69,7 +69,7 @@ def work(shape: str, url: str, inventory: Path, folder: Path | None = None, *mor
         argv = [sys.executable, "-m", "bench.worker", shape, "--url", url]
         argv += ["--inventory", str(inventory), "--folder", str(folder or fresh), *more]
         done = subprocess.run(
-            argv, stdout=subprocess.PIPE, text=True, timeout=WITHIN, check=True, cwd=_ROOT
+            argv, stdout=subprocess.PIPE, text=True, timeout=WITHIN, check=True, cwd=ROOT
         )
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return Run(**figures)

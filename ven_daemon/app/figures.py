@@ -30,6 +30,8 @@ def core_figures(
     yield Figure.gauge("open_files_limit", "File descriptors allowed.", limit)
     yield Figure.counter("clock_jumps_total", "Times the wall clock was set.", cadences.jumps)
     yield Figure.counter("log_lines_dropped_total", "Lines nobody read in time.", logs.dropped())
+    words = "Worst stall of the event loop within the last minute."
+    yield Figure.gauge("event_loop_recent_stall_seconds", words, health.recent_stall)
     yield Figure.gauge("paused_vens", "VENs that an operator has paused.", len(pauses))
     concerns: dict[tuple[str, ...], float] = {(name,): 1.0 for name in health.concerns}
     yield Figure("concern", "What keeps us from being ready.", concerns, ("concern",))

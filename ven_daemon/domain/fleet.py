@@ -61,7 +61,7 @@ class Ven:
         return tuple(resource for resource in self.resources if resource.enabled)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Fleet:
     """The whole inventory: its VENs and the rows that belong to none."""
 

@@ -9,8 +9,8 @@ or are named so. One that means a VEN keeps those of single resources from count
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ven_daemon.domain.ids import ResourceKey, VenName
@@ -62,10 +62,26 @@ class Audience:
         return Audience(self.vens & vens, frozenset(single))
 
 
-@dataclass(slots=True)
 class _Entry:
-    vens: set[VenName] = field(default_factory=set)
-    resources: set[Place] = field(default_factory=set)
+    """Who bears a mark: one, as a rule, and an index has tens of thousands of these."""
+
+    __slots__ = ("resources", "vens")
+
+    def __init__(self) -> None:
+        self.vens: Sequence[VenName] = ()
+        self.resources: Sequence[Place] = ()
+
+    def add_ven(self, ven: VenName) -> None:
+        if isinstance(self.vens, list):
+            self.vens.append(ven)
+        else:
+            self.vens = [ven]
+
+    def add_resource(self, place: Place) -> None:
+        if isinstance(self.resources, list):
+            self.resources.append(place)
+        else:
+            self.resources = [place]
 
 
 class TargetIndex:
@@ -79,12 +95,12 @@ class TargetIndex:
         self._typed: defaultdict[Target, _Entry] = defaultdict(_Entry)
         for ven, bearer in vens.items():
             for value, typed in _marks(bearer, "VEN_NAME"):
-                self._plain[value].vens.add(ven)
-                self._typed[typed].vens.add(ven)
+                self._plain[value].add_ven(ven)
+                self._typed[typed].add_ven(ven)
         for place, bearer in (resources or {}).items():
             for value, typed in _marks(bearer, "RESOURCE_NAME"):
-                self._plain[value].resources.add(place)
-                self._typed[typed].resources.add(place)
+                self._plain[value].add_resource(place)
+                self._typed[typed].add_resource(place)
 
     def meant(
         self,

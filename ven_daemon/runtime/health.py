@@ -2,9 +2,13 @@
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 STALL_EVERY = 0.05
+RECENT = 60.0
+"""Seconds back that a stall counts as recent."""
+
 ALIVE_WITHIN = 30.0
 """Seconds without a beat after which the event loop counts as stuck."""
 
@@ -27,6 +31,8 @@ class Health:
     worst_stall: float = 0.0
     """Longest time, in seconds, that the event loop was held up since the start."""
     _beat: float = field(default_factory=time.monotonic)
+    _stalls: deque[tuple[float, float]] = field(default_factory=deque)
+    """When it was held up for longer than at any time after that, and for how long."""
 
     @property
     def ready(self) -> bool:
@@ -37,6 +43,12 @@ class Health:
     def alive(self) -> bool:
         """Whether the event loop turns."""
         return time.monotonic() - self._beat < ALIVE_WITHIN
+
+    @property
+    def recent_stall(self) -> float:
+        """Longest time that the event loop was held up within the last minute."""
+        self._forget(time.monotonic())
+        return self._stalls[0][1] if self._stalls else 0.0
 
     def lacks(self, concern: str, reason: str) -> None:
         """Say that a concern is not as it must be."""
@@ -52,4 +64,15 @@ class Health:
             began = time.monotonic()
             await asyncio.sleep(STALL_EVERY)
             self._beat = time.monotonic()
-            self.worst_stall = max(self.worst_stall, self._beat - began - STALL_EVERY)
+            self._note_stall(self._beat, self._beat - began - STALL_EVERY)
+
+    def _note_stall(self, now: float, seconds: float) -> None:
+        self.worst_stall = max(self.worst_stall, seconds)
+        while self._stalls and self._stalls[-1][1] <= seconds:
+            self._stalls.pop()
+        self._stalls.append((now, seconds))
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        while self._stalls and self._stalls[0][0] < now - RECENT:
+            self._stalls.popleft()

@@ -4,6 +4,7 @@ It is read as it lies there, with untyped columns, so that one odd value costs t
 value and not the fleet.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 from sqlalchemy import ColumnElement, Select, column, func, null, or_, select, table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -62,17 +64,29 @@ class InventoryStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sharing = asyncio.Lock()
+        self._shared: ref[Fleet] | None = None
+        self._mark = ""
 
     def __str__(self) -> str:
         """Name the inventory as an operator would."""
         return str(self._database)
 
     async def fleet(self) -> Fleet:
-        """Read everything.
+        """Read everything; whoever asks while another still has it gets the same, if it holds.
 
         Raises:
             InventoryError: there is no usable inventory.
         """
+        async with self._sharing:
+            mark = await self.mark()
+            fleet = self._shared() if self._shared is not None and mark == self._mark else None
+            if fleet is None:
+                fleet = await self._read_fleet()
+                self._mark, self._shared = mark, ref(fleet)
+            return fleet
+
+    async def _read_fleet(self) -> Fleet:
         with no_collector():
             async with self._reading() as (connection, missing):
                 rows, notes = await read_rows(connection, _everything(missing))

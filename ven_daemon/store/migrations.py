@@ -1,27 +1,33 @@
 """The state database's schema and identity: made, checked, refused."""
 
 import asyncio
+import re
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import uuid4
 
-import alembic.command
 import structlog
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, column, func, insert, inspect, select, table
 
 from ven_daemon.domain.errors import SchemaError, StateLostError, StoreError
 from ven_daemon.store import care
 from ven_daemon.store.database import Database
 from ven_daemon.store.schema import instance
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _UPGRADING = 0x56454E45
 """The PostgreSQL advisory lock under which one process at a time migrates."""
+
+_VERSION = table("alembic_version")
+_SAID = re.compile(r'^(revision|down_revision)(?:: [^=]+)? = "(\w+)"', re.MULTILINE)
 
 _log = structlog.get_logger(__name__)
 
@@ -130,14 +136,26 @@ def marker_of(file: Path) -> Path:
 
 def head() -> str:
     """Name the newest revision that this program knows."""
-    found = ScriptDirectory.from_config(_config()).get_current_head()
-    if found is None:
+    known = _known()
+    newest = known.keys() - set(known.values())
+    if len(newest) != 1:
         raise StoreError("the migrations are missing from this installation")
+    return newest.pop()
+
+
+@lru_cache(maxsize=1)
+def _known() -> Mapping[str, str | None]:
+    """Read each revision, and the one it follows, off its file.
+
+    alembic would say it too, but costs ten megabytes, and is needed for nothing else at
+    a start that has nothing to migrate.
+    """
+    found = {}
+    for file in (_folder() / "versions").glob("*.py"):
+        said = dict(_SAID.findall(file.read_text()))
+        if "revision" in said:
+            found[said["revision"]] = said.get("down_revision") or None
     return found
-
-
-def _known() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _other_schema(database: Database, revision: str) -> str:
@@ -188,16 +206,23 @@ def _make_folder(file: Path) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(select(column("version_num")).select_from(_VERSION))
+    return found
 
 
 def _upgrade(connection: Connection) -> None:
+    import alembic.command
+
     config = _config()
     config.attributes["connection"] = connection
     alembic.command.upgrade(config, "head")
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     return config

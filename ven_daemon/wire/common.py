@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from sys import intern
 from typing import Any, TypeVar
 
 import orjson
@@ -151,7 +152,8 @@ def write_attributes(pairs: Iterable[Attribute]) -> bytes:
 
 def _attribute(shape: object) -> Attribute:
     shape = as_object(shape)
-    return Attribute(text(shape, "type"), values(shape))
+    # There are a dozen types in a hundred thousand attributes: one text of each will do.
+    return Attribute(intern(text(shape, "type")), values(shape))
 
 
 def values(shape: Shape) -> tuple[Value, ...]:
