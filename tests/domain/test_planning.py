@@ -10,7 +10,7 @@ from ven_daemon.domain.attributes import Attribute
 from ven_daemon.domain.fleet import Resource, Ven
 from ven_daemon.domain.ids import ClientId, ResourceId, ResourceKey, ResourceName, VenId, VenName
 from ven_daemon.domain.naming import derived_client_id
-from ven_daemon.domain.planning import plan, want
+from ven_daemon.domain.planning import plan, want, without_unreadable
 from ven_daemon.domain.registration import (
     Kind,
     ObservedResource,
@@ -521,3 +521,24 @@ def test_what_is_forgotten_is_on_record_and_not_spoken_of(world: World) -> None:
 
     assert set(made.forgotten) <= world.records.resources.keys()
     assert not set(made.forgotten) & {action.name for action in made.resources}
+
+
+def test_what_the_vtn_shows_unreadably_is_said_and_not_created_again() -> None:
+    known = records(record("R", "r1"), record("S", "s1")._replace(key="s"))
+    made = plan(wanted(wish("R"), wish("S", key="s")), (HELD,), (), known, MINE, VEN)
+
+    told = without_unreadable(made, {"r1": "resourceName: a string was expected"})
+
+    by_name = {action.name: action for action in told.resources}
+    assert (by_name["R"].kind, by_name["S"].kind) == (Kind.CONFLICT, Kind.CREATE)
+    assert "resourceName: a string was expected" in by_name["R"].reason
+
+
+def test_a_ven_that_is_shown_unreadably_is_left_alone_with_all_it_has() -> None:
+    held = Record("Aalborg", Status.REGISTERED, vtn_id="v1", origin=Origin.CREATED)
+    made = plan(wanted(wish()), (), (), records(record(), ven=held), MINE, VEN)
+
+    told = without_unreadable(made, {"v1": "venName: a string was expected"})
+
+    assert (told.kind, told.resources) == (Kind.CONFLICT, ())
+    assert "venName" in told.reason

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from tests.vtn.servers import Handler, Http, always, as_json, http, transporting
+from tests.vtn.servers import Handler, Http, always, as_json, collection, http, transporting
 from ven_daemon.domain.attributes import Attribute
 from ven_daemon.domain.errors import ForbiddenError, NotFoundError, OutcomeUnknownError
 from ven_daemon.domain.ids import ClientId, ResourceId, ResourceKey, ResourceName, VenId, VenName
@@ -219,3 +219,17 @@ async def test_a_full_replacement_keeps_what_is_not_ours() -> None:
         {"type": "MAX_POWER_CONSUMPTION", "values": [22.0]},
         {"type": "NOTE", "values": ["keep me"]},
     ]
+
+
+async def test_what_cannot_be_read_is_kept_in_mind_until_it_can() -> None:
+    rows: list[object] = [AS_RESOURCE, {"id": "r2", "venID": "v1", "resourceName": 7}]
+    async with client_of(collection(rows)) as (client, _):
+        shown = await client.resources()
+        before = dict(client.unreadable)
+        rows[1] = {"id": "r2", "venID": "v1", "resourceName": "Inn"}
+        await client.resources()
+
+        assert [each.id for each in shown] == ["r1"]
+        assert before.keys() == {"r2"}
+        assert "resourceName" in before["r2"]
+        assert client.unreadable == {}

@@ -1,6 +1,7 @@
 """Registration, decided: what to do so that the VTN holds what the inventory says."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from ven_daemon.domain import naming
@@ -210,3 +211,26 @@ def _one_of(named: list[_Named], record: Record | None) -> _Named:
     """Choose among objects of one name: the one on record, else the least id."""
     recorded = record.vtn_id if record else None
     return min(named, key=lambda found: (found.id != recorded, found.id))
+
+
+def without_unreadable(plan: VenPlan, unreadable: Mapping[str, str]) -> VenPlan:
+    """Create nothing anew that the VTN shows, but in a way that cannot be read.
+
+    *unreadable* gives the reasons by id; what is on record under one of these is there.
+    """
+    if plan.kind is Kind.CREATE and (why := _unread(plan.record, unreadable)) is not None:
+        return replace(plan, kind=Kind.CONFLICT, reason=why, resources=())
+    resources = tuple(
+        action._replace(kind=Kind.CONFLICT, reason=why)
+        if action.kind is Kind.CREATE and (why := _unread(action.record, unreadable)) is not None
+        else action
+        for action in plan.resources
+    )
+    return replace(plan, resources=resources)
+
+
+def _unread(record: Record | None, unreadable: Mapping[str, str]) -> str | None:
+    reason = unreadable.get(record.vtn_id or "") if record is not None else None
+    return (
+        None if reason is None else f"the VTN holds it, but what it shows is unreadable: {reason}"
+    )

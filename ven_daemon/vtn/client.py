@@ -50,6 +50,8 @@ class VtnClient:
     ) -> None:
         self.profile = profile
         self.transport = transport
+        self.unreadable: dict[str, str] = {}
+        """Why vens and resources cannot be read that the VTN lists, by their ids."""
         self._credential = credential
         self._form = form
 
@@ -60,7 +62,7 @@ class VtnClient:
             request = self.profile.list_vens(slice_, name)
             return await self._ask(request, self.profile.read_vens)
 
-        found = await Paging(page, self.transport).collect()
+        found = await self._listed(Paging(page, self.transport))
         # Some VTNs ignore a filter (T-23).
         return [ven for ven in found if name is None or ven.name == name]
 
@@ -71,8 +73,17 @@ class VtnClient:
             request = self.profile.list_resources(slice_, ven)
             return await self._ask(request, lambda body: self.profile.read_resources(body, ven))
 
-        found = await Paging(page, self.transport).collect()
+        found = await self._listed(Paging(page, self.transport))
         return [resource for resource in found if ven is None or resource.ven_id == ven]
+
+    async def _listed(self, paging: Paging[Named]) -> list[Named]:
+        """Read a collection, and keep in mind what of it could not be read."""
+        found = await paging.collect()
+        if self.unreadable:
+            for each in found:
+                self.unreadable.pop(each.id, None)
+        self.unreadable.update(paging.unreadable)
+        return found
 
     async def create_ven(self, wanted: WantedVen) -> ObservedVen:
         """Create a ven; the answer must bear its name."""

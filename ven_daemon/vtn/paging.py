@@ -70,6 +70,8 @@ class Paging(Generic[T]):
         """Elements passed over: their ids, where these can be told, by their offsets."""
         self.unasked = 0
         """Those of them that were not asked for again."""
+        self.unreadable: dict[str, str] = {}
+        """Why elements cannot be read, by their ids, of those that have one."""
         self._fetch: Callable[[Page], Awaitable[Listing[T]]] = fetch
         self._transport = transport
         self._choose: Callable[[T, T], T] = choose
@@ -173,6 +175,8 @@ class Paging(Generic[T]):
             if bad.id is None or bad.id not in self._bad:
                 _log.warning("object.unreadable", id=bad.id, reason=bad.reason)
             self._bad.add(bad.id)
+            if bad.id is not None:
+                self.unreadable[bad.id] = bad.reason
         return len(self._found) + len(self._bad) - known
 
 

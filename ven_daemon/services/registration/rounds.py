@@ -10,7 +10,7 @@ import structlog
 from ven_daemon.domain.errors import GaveUpError, UnauthorizedError, VtnError
 from ven_daemon.domain.ids import ClientId, VenName
 from ven_daemon.domain.outcome import VenOutcome
-from ven_daemon.domain.planning import plan
+from ven_daemon.domain.planning import plan, without_unreadable
 from ven_daemon.domain.registration import Policy, Records, VenPlan, WantedVen
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.services.registration.carrying_out import CarryingOut
@@ -194,7 +194,7 @@ class Rounds:
         clients = {name: _client_of(wanted[name]) for name in names}
         seen = await observe(self._party.client, clients, len(wanted))
         nothing = Records()
-        return [
+        plans = [
             plan(
                 wanted[name],
                 seen[name].vens,
@@ -205,6 +205,8 @@ class Rounds:
             )
             for name in names
         ]
+        unreadable = self._party.client.unreadable
+        return [without_unreadable(each, unreadable) for each in plans] if unreadable else plans
 
     async def _pause(self, why: str, seconds: float) -> None:
         if seconds > 0:
