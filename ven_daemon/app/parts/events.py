@@ -62,6 +62,7 @@ class EventsPart(Part):
         """What reads: also the book of what holds, for dispatch and reports."""
         self.reading.service.listeners.append(self._tell)
         self._connected: Connected | None = None
+        self._mark: tuple[Any, ...] | None = None
         self._readers: Mapping[str, Reader] = {}
         self._refused: dict[str, int] = {}
         self._counts: Mapping[Standing, int] = {}
@@ -112,8 +113,13 @@ class EventsPart(Part):
             self.reading.service.relearn()
             self._connected = connected
             self._counting.wake()
-        bearers = await RegistrationStore(self._database, connected.vtn).bearers()
-        self._readers = readers(connected, bearers)
+            self._mark = None
+        records = RegistrationStore(self._database, connected.vtn)
+        mark = await records.mark()
+        if mark == self._mark:
+            return  # to read ten thousand again, for nothing, would hold the loop up
+        self._readers = readers(connected, await records.bearers())
+        self._mark = mark
         for gone in self._spread.names - self._readers.keys():
             self.reading.service.forget_reader(gone)
         self._spread.keep_to(self._readers)
