@@ -1,4 +1,4 @@
-"""`make bench`: B0, B1, B2, B4, polls (B6, B11) and readings (B7, B8), in one run."""
+"""`make bench`: B0, B1, B2, B4, polls (B6, B11), readings (B7, B8) and dispatch (B10)."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import machine, service
+from bench.dispatch import b10
 from bench.events import polling, sweeps
 from bench.gates import Gate, shown, table
 from bench.ingest import batches, singles
@@ -34,6 +35,7 @@ def main() -> int:
             *_told(sweeps()),
             *_told(singles(inventory)),
             *_told(batches(inventory)),
+            *_told(b10()),
         ]
     _keep(gates)
     sys.stdout.write("\n" + "\n".join(table(gates)) + "\n")

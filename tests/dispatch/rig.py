@@ -131,9 +131,9 @@ class Rig:
         self.draws = DrawStore(self.database)
         self.start()
 
-    def start(self) -> None:
+    def start(self, dice: Callable[[], float] | None = None) -> None:
         """Begin anew with what is on record, as after a restart."""
-        dice = Random(1).random
+        dice = dice or Random(1).random
         self.store = DispatchStore(self.database)
         self.service = DispatchService(
             self.book,
@@ -174,10 +174,12 @@ class Rig:
 @asynccontextmanager
 async def rigged(folder: Path, url: str | None = None) -> AsyncIterator[Rig]:
     """Open a rig: Aalborg with a cafe and a charger, Vejle with a pool; each key is its name."""
+    is_new = not (folder / "resources.db").exists()
     fleet = SmallFleet(folder / "resources.db")
-    fleet.add(AALBORG, "cafe", "cafe")
-    fleet.add(AALBORG, "charger", "charger", resource_type="EV")
-    fleet.add(VEJLE, "pool", "pool")
+    if is_new:
+        fleet.add(AALBORG, "cafe", "cafe")
+        fleet.add(AALBORG, "charger", "charger", resource_type="EV")
+        fleet.add(VEJLE, "pool", "pool")
     database = open_database(url or f"sqlite:///{folder}/state.db")
     await migrations.prepare(database)
     rig = Rig(fleet, database, Book(), Memory())
