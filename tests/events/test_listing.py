@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from ven_daemon.domain.ids import EventId, ResourceKey, ResourceName, VenName
 from ven_daemon.domain.registration import Target
 from ven_daemon.domain.targets import Bearer, Place, TargetIndex
 from ven_daemon.ops import events as shapes
-from ven_daemon.services.dispatch.fleet import Addressees
 from ven_daemon.services.events.listing import Asked, EventListing
 from ven_daemon.store.draws import DrawStore, Lot
 
@@ -30,10 +30,16 @@ ONE, TWO = VenName("ven-1"), VenName("ven-2")
 BAR, SHOP = Place(ONE, ResourceKey("bar")), Place(TWO, ResourceKey("shop"))
 
 
+@dataclass(frozen=True)
+class Two:
+    members: tuple[Member, ...]
+    index: TargetIndex
+
+
 class SmallBook:
     """Two VENs with one resource each; the bar stands in the north."""
 
-    async def addressees(self) -> Addressees:
+    async def addressees(self) -> Two:
         kind = Kind("DSR", "Bars", "x")
         members = tuple(
             Member(place, ResourceName(place.resource), kind, Rating.of({}))
@@ -43,7 +49,7 @@ class SmallBook:
             {ONE: Bearer(("ven-1",)), TWO: Bearer(("ven-2",))},
             {BAR: Bearer(("bar",), (Target("north"),)), SHOP: Bearer(("shop",))},
         )
-        return Addressees(members, index)
+        return Two(members, index)
 
 
 async def shown(rig: Rig, now: datetime = NOON, **asked: Any) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import pytest
 from tests.events.rig import Rig, reading
 from tests.sandbox.rig import Sandbox, event_of
 from tests.vtn.servers import as_json, collection, http
-from ven_daemon.domain.errors import OutcomeUnknownError, VtnError
+from ven_daemon.domain.errors import OutcomeUnknownError, StoreError, VtnError
 from ven_daemon.domain.ids import EventId
 from ven_daemon.domain.registration import Target
 from ven_daemon.services.events import EVERYBODY, absence
 from ven_daemon.store.database import Database
+from ven_daemon.store.sightings import SightingStore
 from ven_daemon.vtn import sweeping
 
 NOON = {"start": "2026-06-01T12:00:00Z", "duration": "PT1H"}
@@ -598,6 +599,29 @@ async def test_a_poll_that_is_cancelled_anywhere_is_made_good_by_the_next(
 
     assert len(await rig.standings("ven-1")) == 5
     assert len(rig.events.known) == 5
+
+
+async def test_first_sight_is_that_of_the_first_commit_whatever_broke_off_behind_it(
+    rig: Rig, closed: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ven = await rig.ven(closed, "ven-1")
+    event = await closed.event(await closed.program())
+
+    async def broken_off(*_: object) -> None:
+        await SightingStore.save(rig.store, *_)  # type: ignore[arg-type]
+        raise StoreError("the answer to the commit was lost")
+
+    monkeypatch.setattr(rig.store, "save", broken_off)
+    with pytest.raises(StoreError):
+        await rig.service.poll(ven)
+    monkeypatch.undo()
+    first = (await rig.held("ven-1"))[event["id"]]
+
+    changed = await rig.service.poll(ven)
+
+    assert (await rig.held("ven-1"))[event["id"]] == first
+    assert changed.events == {event["id"]}, "nobody was told of it yet"
+    assert not await rig.service.poll(ven)
 
 
 async def test_what_has_long_been_gone_is_forgotten_with_its_words(

@@ -44,6 +44,8 @@ class Memory:
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     known: dict[EventId, Sighting] = field(default_factory=dict)
     """What the store holds."""
+    in_doubt: bool = False
+    """Whether writing was broken off, so that the store may hold more than that."""
     polled: bool = False
     """Whether anything was recorded since the process began."""
     sweeps: dict[str | None, Sweep] = field(default_factory=dict)

@@ -14,24 +14,17 @@ from ven_daemon.domain.sightings import (
     Glimpse,
     Known,
     Lost,
-    Reading,
-    Revision,
-    Sighting,
     Standing,
     compare,
-    goes_back,
     is_news,
-    lose,
-    oversee,
-    revises,
-    sight,
 )
 from ven_daemon.services.events.absence import Absence
 from ven_daemon.services.events.book import Book
 from ven_daemon.services.events.programs import Programs
 from ven_daemon.services.events.reader import Changed, Memory, Reader
+from ven_daemon.services.events.recording import Recording
 from ven_daemon.services.events.targeting import Listing
-from ven_daemon.store.sightings import PAGE, Change, SightingStore
+from ven_daemon.store.sightings import SightingStore
 from ven_daemon.store.versions import VersionStore
 from ven_daemon.vtn.exchange import BODY_LIMIT
 from ven_daemon.vtn.sweeping import Pages, Sweep
@@ -67,6 +60,7 @@ class EventService:
         self._store = store
         self._events = events
         self._programs_kept = programs
+        self._recording = Recording(store, events)
         self._listing = Listing(store, events, self.pages, intervals_most)
         self._absence = Absence(events, intervals_most)
         self._programs = Programs(store, programs, program_period)
@@ -194,6 +188,7 @@ class EventService:
         programs: bool,
     ) -> Changed:
         """Record what a list says that was not known."""
+        untold = await self._catch_up(reader, memory) if memory.in_doubt else frozenset()
         found = await self._listing.merged(sweeps.values())
         oversized = {
             EventId(id_)
@@ -216,95 +211,23 @@ class EventService:
         programs |= await self._programs.resolve(reader, memory, self._named(found.values()))
         await asyncio.sleep(0)
         shown = (*difference.shown, *back)
-        events = await self._record(reader, memory, shown, answers, oversized)
+        memory.in_doubt = True  # until it is known that what is written is what is remembered
+        events = await self._recording.record(reader, memory, shown, answers, oversized)
+        memory.in_doubt = False
         memory.unsettled = any(
             isinstance(each, Lost) and each.standing is Standing.UNCONFIRMED
             for each in answers.values()
         )
-        return Changed(reader.name, events, programs)
+        return Changed(reader.name, events | untold, programs)
 
-    async def _record(
-        self,
-        reader: Reader,
-        memory: Memory,
-        shown: Sequence[Glimpse],
-        answers: Mapping[EventId, Glimpse | Lost],
-        oversized: Iterable[EventId],
-    ) -> frozenset[EventId]:
-        """Write the changes, in one transaction unless there are thousands."""
-        known, now = memory.known, datetime.now(UTC)
-        lost: list[tuple[Sighting | None, Sighting]] = [
-            (known[id_], lose(known[id_], each, now))
-            for id_, each in answers.items()
-            if isinstance(each, Lost)
-        ]
-        lost += [
-            (known.get(id_), oversee(id_, known.get(id_), now, OVERSIZED)) for id_ in oversized
-        ]
-        changes = [Change(new, held is None) for held, new in lost if new is not held]
-        changed: set[EventId] = set()
-        for begin in range(0, max(len(shown), 1), PAGE):
-            some = shown[begin : begin + PAGE]
-            changes += await self._sighted(some, known, now)
-            await self._store.save(reader.name, changes)
-            known.update({each.sighting.event: each.sighting for each in changes})
-            changed.update(each.sighting.event for each in changes)
-            self._say(reader, changes)
-            changes = []
-            await asyncio.sleep(0)
-        return frozenset(changed)
-
-    async def _sighted(
-        self, shown: Sequence[Glimpse], known: Mapping[EventId, Sighting], now: datetime
-    ) -> list[Change]:
-        """Decide what each version that was shown means to the reader."""
-        readings = [self._events.known.get(each.digest, Reading()) for each in shown]
-        held = [known.get(EventId(each.id)) for each in shown]
-        revised = [
-            (before.read, glimpse.digest)
-            for glimpse, before, reading in zip(shown, held, readings, strict=True)
-            if before is not None and revises(before, glimpse, reading)
-        ]
-        items = await self._events.items(digest for pair in revised for digest in pair)
-        revisions = {
-            (old, new): Revision(items[new], items[old])
-            for old, new in revised
-            if old in items and new in items
-        }
-        return [
-            Change(
-                sight(glimpse, before, now, reading, _revision(before, glimpse, revisions)),
-                before is None,
-                goes_back(before, glimpse),
-            )
-            for glimpse, before, reading in zip(shown, held, readings, strict=True)
-        ]
+    async def _catch_up(self, reader: Reader, memory: Memory) -> frozenset[EventId]:
+        """Take in what was written before writing broke off; say what nobody was told of."""
+        held = await self._store.of(reader.name)
+        untold = [id_ for id_, each in held.items() if memory.known.get(id_) != each]
+        memory.known, memory.in_doubt = held, False
+        return frozenset(untold)
 
     def _named(self, found: Iterable[Glimpse]) -> set[ProgramId]:
         known = self._events.known
         readings = (known.get(each.digest) for each in found)
         return {each.program for each in readings if each is not None and each.program}
-
-    def _say(self, reader: Reader, changes: Sequence[Change]) -> None:
-        """Log what an operator may have to explain later."""
-        if not changes:
-            return
-        counted: defaultdict[str, int] = defaultdict(int)
-        for each in changes:
-            counted[each.sighting.standing.value.replace("-", "_")] += 1
-            if each.backwards:
-                _log.warning("event.went_backwards", reader=reader.name, id=each.sighting.event)
-            if each.sighting.reason is not None:
-                _log.warning(
-                    f"event.{each.sighting.standing.value.replace('-', '_')}",
-                    reader=reader.name,
-                    id=each.sighting.event,
-                    reason=each.sighting.reason,
-                )
-        _log.info("events.changed", reader=reader.name, **counted)
-
-
-def _revision(
-    held: Sighting | None, glimpse: Glimpse, revisions: Mapping[tuple[str, str], Revision]
-) -> Revision | None:
-    return revisions.get((held.read, glimpse.digest)) if held is not None else None
