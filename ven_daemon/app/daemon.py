@@ -177,7 +177,7 @@ class Daemon:
                 await asyncio.sleep(STANDBY_SECONDS)
             else:
                 self.health.settled("lease")
-                self.front.lease = held
+                self.front.lease, self.front.standing = held, self._database.standing
                 return held
 
     async def _serve(self) -> None:

@@ -12,6 +12,7 @@ from ven_daemon.app.connection import Connected
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.health import Health
 from ven_daemon.runtime.schedule import Cadences
+from ven_daemon.store.database import Standing
 from ven_daemon.store.lease import Lease
 from ven_daemon.store.pauses import Pauses
 
@@ -38,6 +39,16 @@ def core_figures(
     if lease is not None and lease.epoch is not None:
         yield Figure.gauge("lease_epoch", "Holders of the state so far.", lease.epoch)
         yield Figure.gauge("lease_sure", "Whether nobody else can hold it.", float(lease.is_sure))
+
+
+def store_figures(standing: Standing) -> Iterable[Figure]:
+    """Give those of our own database."""
+    yield Figure.counter("store_commits_total", "Transactions committed.", standing.commits)
+    words = "Time that commits took."
+    yield Figure.counter("store_commit_seconds_total", words, standing.commit_seconds)
+    yield Figure.counter("store_full_total", "Times there was no room.", standing.full)
+    trouble = float(standing.trouble is not None)
+    yield Figure.gauge("store_trouble", "Whether it cannot be written.", trouble)
 
 
 def vtn_figures(connected: Connected) -> Iterable[Figure]:

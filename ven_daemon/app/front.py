@@ -7,7 +7,7 @@ from typing import Any
 from ven_daemon.app.connection import Connection
 from ven_daemon.app.dispatching import DispatchFront
 from ven_daemon.app.events import EventFront
-from ven_daemon.app.figures import core_figures, vtn_figures
+from ven_daemon.app.figures import core_figures, store_figures, vtn_figures
 from ven_daemon.app.parts import EventsPart, Part, ReadingsPart, RegistrationPart
 from ven_daemon.app.reports import ReportFront
 from ven_daemon.config import Settings
@@ -19,6 +19,7 @@ from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import Health
 from ven_daemon.runtime.loop import LoopState
 from ven_daemon.runtime.schedule import Cadences
+from ven_daemon.store.database import Standing
 from ven_daemon.store.lease import Lease
 from ven_daemon.store.pauses import Pauses
 
@@ -41,6 +42,7 @@ class Front:
         self.reports: ReportFront | None = None
         self.connection: Connection | None = None
         self.lease: Lease | None = None
+        self.standing: Standing | None = None
         self._settings = settings
 
     def loops(self) -> list[tuple[LoopState, datetime | None]]:
@@ -54,6 +56,8 @@ class Front:
     def figures(self) -> Iterable[Figure]:
         """Give the metrics of the core and of every part."""
         yield from core_figures(self.health, self.cadences, self.pauses, self.lease)
+        if self.standing is not None:
+            yield from store_figures(self.standing)
         if self.connection is not None and self.connection.current is not None:
             yield from vtn_figures(self.connection.current)
         for part in self.parts:

@@ -6,6 +6,7 @@ else wrote meanwhile), and readers apart. PostgreSQL gets one pool for both.
 """
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -53,6 +54,9 @@ class Standing:
     """Why the last transaction could not be carried out; None where it could."""
     full: int = 0
     """How often there was no room."""
+    commits: int = 0
+    commit_seconds: float = 0.0
+    """How often we committed, and how long that took in all."""
     suspect: str | None = None
     """Why nothing that was written since can be trusted."""
 
@@ -101,6 +105,9 @@ class Database:
                 async with self.writer.begin() as connection:
                     await self._insist_on_our_epoch(connection)
                     yield connection
+                    began = time.monotonic()
+            self.standing.commits += 1
+            self.standing.commit_seconds += time.monotonic() - began
         except StoreError as error:
             self.standing.note(error)
             raise
