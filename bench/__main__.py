@@ -1,10 +1,10 @@
-"""`make bench`: B0, B1, B2, B4, polls (B6, B11), readings (B7, B8) and dispatch (B10)."""
+"""`make bench`: registration, polls, the running daemon, readings and dispatch, by name or all."""
 
 import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,39 +18,42 @@ from bench.registration import cold, warm
 from ven_daemon.app import build_samples
 
 RESULTS = Path("bench-results.jsonl")
-NAMES = ("b0", "b1", "b2", "b4", "b6", "b12")
 
 Measure = Callable[[], list[Gate]]
 
 
-def main() -> int:
-    """Measure, print, keep; 1 says that a gate was missed by more than the slack."""
+def main(asked: Sequence[str]) -> int:
+    """Measure, print, keep; 1 says that a gate was missed by more than the slack.
+
+    `python -m bench b10 b6` measures these alone.
+    """
     with TemporaryDirectory(prefix="ven-bench-") as name, _sample_fleet(Path(name)) as inventory:
-        gates = [
-            *_told(machine.calibrate(inventory, Path(name))),
-            *_told(cold("B2", inventory, delay=0.0, rounds=7)),
-            *_told(cold("B1", inventory, delay=0.008, rounds=5)),
-            *_told(warm(inventory)),
-            *_told(polling()),
-            *_told(sweeps()),
-            *_told(singles(inventory)),
-            *_told(batches(inventory)),
-            *_told(b10()),
-        ]
+        benches = _benches(inventory, Path(name))
+        known = {each for names in benches for each in names}
+        if unknown := set(asked) - known:
+            sys.stderr.write(f"no bench {', '.join(sorted(unknown))}: {', '.join(sorted(known))}\n")
+            return 2
+        wanted = [m for names, m in benches.items() if not asked or set(asked) & set(names)]
+        gates = [gate for measure in wanted for gate in _told(measure())]
     _keep(gates)
     sys.stdout.write("\n" + "\n".join(table(gates)) + "\n")
     return int(any(gate.missed for gate in gates))
 
 
 def _benches(inventory: Path, folder: Path) -> dict[tuple[str, ...], Measure]:
-    """Give what can be measured, by the names of what it measures."""
+    """Give what can be measured, by the names of what it measures, in order."""
     return {
         ("b0",): lambda: machine.calibrate(inventory, folder),
         ("b2",): lambda: cold("B2", inventory, delay=0.0, rounds=7),
         ("b1",): lambda: cold("B1", inventory, delay=0.008, rounds=5),
         ("b4",): lambda: warm(inventory),
+        ("b6", "polls"): polling,
+        ("b11",): sweeps,
         ("b6", "b12"): lambda: service.few(inventory),
-        ("b6",): service.many,
+        ("b6", "many"): service.many,
+        ("b7",): lambda: singles(inventory),
+        ("b8",): lambda: batches(inventory),
+        ("b10",): b10,
     }
 
 
@@ -78,4 +81,4 @@ def _keep(gates: list[Gate]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

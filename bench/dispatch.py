@@ -13,6 +13,7 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
 from bench.gates import Gate
+from ven_daemon import logs
 from ven_daemon.domain.fleet import Resource
 from ven_daemon.domain.ids import ResourceKey, VenName
 from ven_daemon.services.dispatch import Choices, DispatchService, FleetBook, Known, Orders
@@ -48,6 +49,7 @@ class Book:
 
 def b10(rounds: int = ROUNDS) -> list[Gate]:
     """Measure; p50 and p99 of milliseconds from bytes to the end of the transaction."""
+    logs.configure("ERROR", "json")
     with TemporaryDirectory(prefix="ven-bench-") as name:
         return asyncio.run(_measure(Path(name), rounds))
 
