@@ -20,7 +20,9 @@ def sweeps() -> list[Gate]:
         bare = [_read("bare-sweep", url) for _ in range(ROUNDS)]
     assert {run["events"] for run in (*ours, *bare)} == {EVENTS}
     stalls = [max(run["first_stall"], run["again_stall"]) * 1000 for run in ours]
+    own = [run["own_stall"] * 1000 for run in ours]
     return [
+        Gate("B11", "worst stall, by its own CPU", max(own), 50.0, None, True, " ms", _spread(own)),
         Gate("B11", "worst stall", max(stalls), 50.0, None, True, " ms", _spread(stalls)),
         Gate("B11", "memory more", _most(ours, "rss_more"), 300.0, None, True, " MiB"),
         _ratio("B11", "times bare paging, first time", ours, bare, "first_wall", goal=1.3),

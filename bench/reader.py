@@ -52,13 +52,17 @@ class Stalls:
 
     def __init__(self) -> None:
         self.worst = 0.0
+        """Seconds by which it was late, whoever had the processor meanwhile."""
+        self.own = 0.0
+        """Seconds of the processor that it used itself between two looks."""
 
     async def watch(self) -> None:
         """Look every five milliseconds."""
         while True:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.thread_time()
             await asyncio.sleep(0.005)
             self.worst = max(self.worst, time.perf_counter() - began - 0.005)
+            self.own = max(self.own, time.thread_time() - used)
 
 
 @asynccontextmanager
@@ -106,7 +110,8 @@ async def sweep(url: str) -> dict[str, float]:
     async with ours(url, 1) as (opened, readers), watched() as stalls:
         (reader,) = readers.values()
         await asyncio.sleep(0.05)
-        stalls.worst, before, began = 0.0, rss(), time.perf_counter()
+        stalls.worst = stalls.own = 0.0
+        before, began = rss(), time.perf_counter()
         changed = await opened.service.poll(reader)
         wall = time.perf_counter() - began
         found = {"first_stall": stalls.worst, "first_wall": wall, "events": len(changed.events)}
@@ -116,6 +121,7 @@ async def sweep(url: str) -> dict[str, float]:
         return {
             **found,
             "again_stall": stalls.worst,
+            "own_stall": stalls.own,
             "again_wall": again,
             "parsed": opened.service.pages.parsed,
             "rss_more": peak() - before,
@@ -144,6 +150,7 @@ async def polls(url: str) -> dict[str, float]:
         cpu, wall = time.process_time() - cpu, time.perf_counter() - began
         ran = spread.state.runs - ran
         running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
         return {
             "cpu_each": cpu / ran,
             "per_second": ran / wall,

@@ -73,6 +73,10 @@ class Sweep:
     """When it was last seen that something is too large."""
 
 
+Fetch: TypeAlias = Callable[[Page], Awaitable[Looked]]
+"""Asks for a page, and looks at it."""
+
+
 class Pages(Generic[T]):
     """What pages of one collection of one VTN held, for all who read it."""
 
@@ -119,34 +123,19 @@ class Pages(Generic[T]):
         return held
 
 
-async def sweep(
-    fetch: Callable[[Page], Awaitable[Looked]], transport: Transport, last: Sweep | None = None
-) -> Sweep:
+async def sweep(fetch: Fetch, transport: Transport, last: Sweep | None = None) -> Sweep:
     """Read a listing to its end; *last* is how this reader saw it before.
 
     Where it was one page, and that page is unchanged, it has ended as it did before: a
     VTN that gives less than it is asked for is found out again within `LOOK_BEYOND`.
     """
-    first = await _first(fetch) if last is not None and last.first else None
     seen: dict[Page, Looked] = {}
-    if last is not None and first is not None:
+    if last is not None and last.first and (first := await _first(fetch)) is not None:
         seen[Page()] = first
         if first.digest == last.first and time.monotonic() - last.ended < LOOK_BEYOND:
             return last
-
-    async def page(slice_: Page) -> Listing[Glimpse]:
-        looked = seen.get(slice_) or await fetch(slice_)
-        seen[slice_] = looked
-        return looked.listing
-
-    def still() -> bool:
-        """Whether what was too large is so still: that was not long ago, and nothing moved."""
-        if last is None or time.monotonic() - last.measured > LOOK_BEYOND:
-            return False
-        return all(last.pages.get(each) == seen[each].digest for each in seen)
-
     before = last.oversized if last is not None else {}
-    paging = Paging(page, transport, newer, before, still)
+    paging = Paging(_reading(fetch, seen), transport, newer, before, lambda: _still(last, seen))
     found = {each.id: each for each in await paging.collect()}
     filled = [seen[each] for each in sorted(seen, key=_offset) if seen[each].listing.size]
     now, oversized = time.monotonic(), paging.oversized
@@ -162,7 +151,27 @@ async def sweep(
     )
 
 
-async def _first(fetch: Callable[[Page], Awaitable[Looked]]) -> Looked | None:
+def _reading(
+    fetch: Fetch, seen: dict[Page, Looked]
+) -> Callable[[Page], Awaitable[Listing[Glimpse]]]:
+    """Fetch pages for a pass, and note in *seen* what was seen."""
+
+    async def page(slice_: Page) -> Listing[Glimpse]:
+        if slice_ not in seen:
+            seen[slice_] = await fetch(slice_)
+        return seen[slice_].listing
+
+    return page
+
+
+def _still(last: Sweep | None, seen: Mapping[Page, Looked]) -> bool:
+    """Whether what was too large is so still: that was not long ago, and nothing moved."""
+    if last is None or time.monotonic() - last.measured > LOOK_BEYOND:
+        return False
+    return all(last.pages.get(each) == looked.digest for each, looked in seen.items())
+
+
+async def _first(fetch: Fetch) -> Looked | None:
     try:
         return await fetch(Page())
     except TooLargeError:
