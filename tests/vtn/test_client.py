@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from tests.vtn.servers import Handler, Http, always, as_json, collection, http, transporting
 from ven_daemon.domain.attributes import Attribute
 from ven_daemon.domain.errors import ForbiddenError, NotFoundError, OutcomeUnknownError
-from ven_daemon.domain.ids import ClientId, ResourceId, ResourceKey, ResourceName, VenId, VenName
+from ven_daemon.domain.ids import ClientId, ResourceId, ResourceName, VenId, VenName
 from ven_daemon.domain.registration import (
     ObservedResource,
     ObservedVen,
@@ -27,9 +27,7 @@ from ven_daemon.wire.v310 import Profile310
 
 VEN = WantedVen(VenName("Aalborg"), "Aalborg", ClientId("c1"), ("all",), ())
 HELD = ObservedVen(VenId("v1"), "Aalborg", "c1")
-PUB = WantedResource(
-    ResourceKey("k1"), ResourceName("Pub"), (Attribute("MAX_POWER_CONSUMPTION", (22.0,)),), ("EV",)
-)
+PUB = WantedResource(ResourceName("Pub"), (Attribute("MAX_POWER_CONSUMPTION", (22.0,)),), ("EV",))
 SHOWN = ObservedResource(ResourceId("r1"), VenId("v1"), "Pub", "c1")
 AS_VEN = {"id": "v1", "venName": "Aalborg", "clientID": "c1"}
 AS_RESOURCE = {"id": "r1", "venID": "v1", "resourceName": "Pub"}

@@ -247,7 +247,7 @@ def test_what_we_write_is_what_we_read_back(
         observed = ObservedResource(
             ResourceId("res-1"), VEN, "old", "c", tuple(Target(t, kind) for t in targets), shown
         )
-        wish = WantedResource(WISH.key, ResourceName("new"), wanted)
+        wish = WantedResource(ResourceName("new"), wanted)
         body = profile.update_resource(wish, observed, HELD, form).body
         assert body is not None
         echoed = orjson.dumps({**orjson.loads(body), "id": "res-1", "venID": VEN})

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from ven_daemon.domain.attributes import Attribute, Point
-from ven_daemon.domain.ids import ResourceId, ResourceKey, ResourceName, VenId
+from ven_daemon.domain.ids import ResourceId, ResourceName, VenId
 from ven_daemon.domain.registration import ObservedResource, ObservedVen, WantedResource
 from ven_daemon.wire.profile import Form, Profile, Request
 from ven_daemon.wire.v301 import Profile301
@@ -12,7 +12,6 @@ from ven_daemon.wire.v310 import Profile310
 
 VEN = ObservedVen(VenId("v1"), "Aalborg", "client-1")
 WISH = WantedResource(
-    ResourceKey("k1"),
     ResourceName("Bar 1"),
     (
         Attribute("ADDRESS", ('Algade 1, "Hjørnet"',)),

@@ -13,7 +13,6 @@ from ven_daemon.domain.ids import (
     EventId,
     ProgramId,
     ResourceId,
-    ResourceKey,
     ResourceName,
     VenId,
     VenName,
@@ -36,7 +35,6 @@ PROFILES = {"3.1": V310, "3.0": V301}
 
 CURVE = Attribute("CURVE_OF_SOMEBODY", (Point(1.0, 2.5), True))
 WISH = WantedResource(
-    ResourceKey("key-1"),
     ResourceName("Algade 1"),
     (
         Attribute("MAX_POWER_CONSUMPTION", (22.0,)),
@@ -49,7 +47,7 @@ WANTED = WantedVen(
     "Nykøbing Falster",
     ClientId("client-1"),
     ("all", "falster"),
-    (WISH,),
+    (),
 )
 HELD = ObservedVen(VenId("ven-1"), "Nykøbing Falster", "client-1")
 SHOWN = ObservedResource(

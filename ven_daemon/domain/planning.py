@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ven_daemon.domain import naming
-from ven_daemon.domain.attributes import describe, ours, same
+from ven_daemon.domain.attributes import ours, same
 from ven_daemon.domain.fleet import Ven
 from ven_daemon.domain.ids import ClientId, ResourceId, VenName
 from ven_daemon.domain.registration import (
@@ -19,8 +19,8 @@ from ven_daemon.domain.registration import (
     ResourceAction,
     Status,
     VenPlan,
-    WantedResource,
     WantedVen,
+    Wish,
 )
 
 
@@ -38,14 +38,12 @@ def want(
     names = naming.resource_names(ven.resources, records.remembered)
     templates = tuple(resource_targets)
     resources = tuple(
-        WantedResource(
-            row.resource_id,
+        Wish(
             names[row.resource_id],
-            describe(row),
+            row,
             naming.targets(
                 templates, (("type", row.resource_type), ("sub_type", row.resource_sub_type))
             ),
-            complete=not row.problems,
         )
         for row in ven.enabled
     )
@@ -132,7 +130,7 @@ def _plan_resources(
     for wish in wanted.resources if wanted else ():
         record = records.resources.get(wish.name)
         found = _one_of(by_name[wish.name], record) if wish.name in by_name else None
-        if found is None and record is None:
+        if found is None and record is None and renamed:
             record, found = _former(wish, renamed, by_id)
         if found:
             taken.add(found.id)
@@ -143,7 +141,7 @@ def _plan_resources(
 
 
 def _former(
-    wish: WantedResource,
+    wish: Wish,
     records: Mapping[str, Record],
     by_id: Mapping[ResourceId, ObservedResource],
 ) -> tuple[Record | None, ObservedResource | None]:
@@ -154,21 +152,21 @@ def _former(
 
 
 def _decide(
-    wish: WantedResource,
+    wish: Wish,
     found: ObservedResource | None,
     record: Record | None,
     policy: Policy,
 ) -> ResourceAction:
     kind, reason = Kind.CREATE, ""
     held = record is not None and record.status is Status.REJECTED and not policy.retry_rejected
-    if held and record and record.applied == wish.fingerprint:
+    if held and record and record.applied == wish.in_full().fingerprint:
         kind, reason = Kind.CONFLICT, record.last_error or "rejected by the VTN"
     elif found is not None:
         kind = _compare(wish, found, record)
     return ResourceAction(kind, wish.name, wish, found, record, reason)
 
 
-def _compare(wish: WantedResource, found: ObservedResource, record: Record | None) -> Kind:
+def _compare(wish: Wish, found: ObservedResource, record: Record | None) -> Kind:
     """Compare meanings first; then what we applied and what the VTN made of it.
 
     A VTN may show something else than it was told (it rounds, it normalises). While
@@ -176,11 +174,12 @@ def _compare(wish: WantedResource, found: ObservedResource, record: Record | Non
     """
     known = record is not None and record.vtn_id == found.id
     settled = Kind.NOTHING if known else Kind.ADOPT
-    if found.name == wish.name and same(wish.attributes, ours(found.attributes)):
+    wanted = wish.in_full()
+    if found.name == wanted.name and same(wanted.attributes, ours(found.attributes)):
         return settled
-    if not wish.complete:
-        return settled
-    if known and record and record.applied == wish.fingerprint:
+    if wish.row.problems:
+        return settled  # what could not be read in full overwrites nothing
+    if known and record and record.applied == wanted.fingerprint:
         return Kind.NOTHING if record.echoed == found.fingerprint else Kind.UPDATE
     return Kind.UPDATE
 

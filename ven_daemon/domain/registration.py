@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from ven_daemon.domain.attributes import Attribute, fingerprint, ours
+from ven_daemon.domain.attributes import Attribute, describe, fingerprint, ours
+from ven_daemon.domain.fleet import Resource
 from ven_daemon.domain.ids import ClientId, ResourceId, ResourceKey, ResourceName, VenId, VenName
 
 
@@ -22,19 +23,33 @@ class Target(NamedTuple):
 
 
 class WantedResource(NamedTuple):
-    """What one enabled row of the inventory asks for at the VTN."""
+    """What the VTN shall hold of one resource."""
 
-    key: ResourceKey
     name: ResourceName
     attributes: tuple[Attribute, ...]
     targets: tuple[str, ...] = ()
-    complete: bool = True
-    """False where part of the row could not be read: then nothing is overwritten."""
 
     @property
     def fingerprint(self) -> str:
         """Digest of what we would apply. Targets belong to the VTN and are no part of it."""
         return fingerprint(self.name, self.attributes)
+
+
+class Wish(NamedTuple):
+    """What one enabled row of the inventory asks for, told in full only when it is needed."""
+
+    name: ResourceName
+    row: Resource
+    targets: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> ResourceKey:
+        """What the inventory knows it by."""
+        return self.row.resource_id
+
+    def in_full(self) -> WantedResource:
+        """Describe it. A fleet of descriptions would be larger than all else about it."""
+        return WantedResource(self.name, describe(self.row), self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class WantedVen:
     name: str
     client_id: ClientId | None
     targets: tuple[str, ...]
-    resources: tuple[WantedResource, ...]
+    resources: tuple[Wish, ...]
     bound: bool = False
     """Whether `client_id` is a real credential, which the VTN must bind the ven to."""
 
@@ -131,7 +146,7 @@ class ResourceAction(NamedTuple):
 
     kind: Kind
     name: str
-    wanted: WantedResource | None = None
+    wanted: Wish | None = None
     observed: ObservedResource | None = None
     record: Record | None = None
     reason: str = ""

@@ -218,17 +218,17 @@ class Exchange:
 
 async def _read(response: aiohttp.ClientResponse, heard: Callable[[], None]) -> bytes:
     encoding = response.headers.get(CONTENT_ENCODING, "identity").lower()
-    length = response.content_length or BODY_LIMIT + 1
-    if encoding == "identity" and length <= BODY_LIMIT and response.content.is_eof():
+    content = response.content
+    if encoding == "identity" and content.is_eof() and content.total_bytes <= BODY_LIMIT:
         # Most answers are there in one piece by now, and need no more turns of the loop.
-        return response.content.read_nowait()
+        return content.read_nowait()
     if encoding not in ("identity", "gzip", "x-gzip"):
         response.close()
         raise OutcomeUnknownError(f"an answer in {encoding}, which was not asked for")
     inflate = None if encoding == "identity" else Inflate(BODY_LIMIT)
     read = bytearray()
     heard()
-    async for chunk in response.content.iter_any():
+    async for chunk in content.iter_any():
         heard()
         read += chunk if inflate is None else inflate.feed(chunk)
         if len(read) > BODY_LIMIT:

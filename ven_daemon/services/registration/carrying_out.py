@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +36,7 @@ from ven_daemon.vtn.client import VtnClient
 WORKERS = 64
 """Jobs in hand per credential; how many are in flight is the gate's affair."""
 
+_WRITES = (Kind.CREATE, Kind.UPDATE, Kind.DELETE)
 _LOOK_AGAIN = (ConflictError, NotFoundError, UnauthorizedError)
 _WHOLE_VEN_IS_BARRED = (UnauthorizedError, ForbiddenError, UnsupportedError)
 
@@ -103,7 +104,8 @@ class CarryingOut:
             elif plan.observed is not None:
                 await self._hold(plan, plan.observed)
             for action in plan.resources:
-                await self._settle(plan, action)
+                if action.kind not in _WRITES:
+                    await self._settle(plan, action)
             await self._journal.forget(plan.ven, plan.forgotten)
             if plan.kind is Kind.NOTHING and plan.observed is None:
                 await self._journal.forget_ven(plan.ven)
@@ -135,23 +137,18 @@ class CarryingOut:
                 self._fail(plan.ven, action.name, action.reason)
                 self._watcher.resource_done(plan.ven)
             case Kind.CREATE | Kind.UPDATE | Kind.DELETE:
-                pass  # these are writes: `_writes`
+                raise AssertionError("a write")
 
-    def _writes(self, plans: Sequence[VenPlan]) -> list[Job]:
+    def _writes(self, plans: Sequence[VenPlan]) -> Iterator[Job]:
         """Give the writes: vens first, so that what stands under them seldom waits for them."""
         missing = [plan for plan in plans if plan.kind is Kind.CREATE]
         for plan in missing:
             self._held[plan.ven] = records.sending(plan.ven, plan.record)
             self._coming[plan.ven] = asyncio.Event()
-        writes = (Kind.CREATE, Kind.UPDATE, Kind.DELETE)
-        under = [
-            Job(plan, action)
-            for plan in plans
-            if plan.ven in self._held
-            for action in plan.resources
-            if action.kind in writes
-        ]
-        return [*map(Job, missing), *under]
+        yield from map(Job, missing)
+        for plan in plans:
+            if plan.ven in self._held:
+                yield from (Job(plan, each) for each in plan.resources if each.kind in _WRITES)
 
     async def _write(self, job: Job) -> None:
         if job.action is None:
@@ -202,18 +199,21 @@ class CarryingOut:
         self._watcher.resource_done(ven)
 
     async def _carry_out(self, job: Job, action: ResourceAction, under: ObservedVen) -> None:
-        ven, wanted, found = job.plan.ven, action.wanted, action.observed
-        if wanted is not None and found is not None:
+        ven, wish, found = job.plan.ven, action.wanted, action.observed
+        if wish is not None and found is not None:
+            wanted = wish.in_full()
             shown = await self._client.update_resource(wanted, found, under)
             if action.record and action.record.name != action.name:
                 await self._journal.forget(ven, [action.record.name])
             origin = records.origin_of(action.record, job.plan.record)
-            await self._journal.note(ven, records.registered(action, shown, origin))
-        elif wanted is not None:
+            await self._journal.note(ven, records.registered(wish.key, wanted, shown, origin))
+        elif wish is not None:
             if time.monotonic() > job.start_by:
                 await self._announce([job])
+            wanted = wish.in_full()
             shown = await self._client.create_resource(wanted, under)
-            await self._journal.note(ven, records.registered(action, shown, Origin.CREATED))
+            record = records.registered(wish.key, wanted, shown, Origin.CREATED)
+            await self._journal.note(ven, record)
         elif found is not None:
             await self._client.delete_resource(found)
             await self._journal.forget(ven, [action.name])

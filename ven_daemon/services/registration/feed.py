@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
 
-CHUNK = 1024
+CHUNK = 2048
 LOW = 256
 """How many jobs may be left before the next chunk is announced, while the workers go on."""
 
@@ -16,17 +17,18 @@ class Feed(Generic[Job]):
     """Jobs in order. *announce* is awaited for a chunk before its jobs are given out."""
 
     def __init__(
-        self, jobs: Sequence[Job], announce: Callable[[Sequence[Job]], Awaitable[None]]
+        self, jobs: Iterable[Job], announce: Callable[[Sequence[Job]], Awaitable[None]]
     ) -> None:
-        self._jobs = jobs
+        self._jobs = iter(jobs)
         self._announce = announce
-        self._taken = 0
+        self._are_over = False
         self._ready: deque[Job] = deque()
         self._refill: asyncio.Task[None] | None = None
 
     async def work(self, do: Callable[[Job], Awaitable[None]], workers: int) -> None:
         """Do every job with so many workers; the first error ends them all."""
-        count = min(workers, len(self._jobs))
+        await self._fill()
+        count = min(workers, len(self._ready))
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(count):
@@ -44,10 +46,10 @@ class Feed(Generic[Job]):
 
     async def _has_more(self) -> bool:
         while not self._ready:
-            if self._refill is None and self._taken >= len(self._jobs):
+            if self._refill is None and self._are_over:
                 return False
             await asyncio.shield(self._refilling())
-        if len(self._ready) <= LOW and self._taken < len(self._jobs):
+        if len(self._ready) <= LOW and not self._are_over:
             self._refilling()
         return True
 
@@ -57,8 +59,9 @@ class Feed(Generic[Job]):
         return self._refill
 
     async def _fill(self) -> None:
-        chunk = self._jobs[self._taken : self._taken + CHUNK]
-        await self._announce(chunk)
-        self._taken += len(chunk)
+        chunk = list(islice(self._jobs, CHUNK))
+        self._are_over = len(chunk) < CHUNK
+        if chunk:
+            await self._announce(chunk)
         self._ready.extend(chunk)
         self._refill = None

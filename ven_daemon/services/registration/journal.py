@@ -7,7 +7,7 @@ from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.registration import Record
 from ven_daemon.store.registrations import RegistrationStore
 
-BATCH = 1000
+BATCH = 2000
 """Results that are written together. Losing some costs a look at the VTN, no object."""
 
 

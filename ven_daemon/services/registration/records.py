@@ -2,6 +2,7 @@
 
 from ven_daemon.domain.attributes import ours, same
 from ven_daemon.domain.errors import RejectedError, TooLargeError, VtnError
+from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.domain.registration import (
     ObservedResource,
     ObservedVen,
@@ -9,6 +10,7 @@ from ven_daemon.domain.registration import (
     Record,
     ResourceAction,
     Status,
+    WantedResource,
 )
 
 
@@ -43,18 +45,17 @@ def held(
     )
 
 
-def registered(action: ResourceAction, shown: ObservedResource, origin: Origin) -> Record:
+def registered(
+    key: ResourceKey, wanted: WantedResource, shown: ObservedResource, origin: Origin
+) -> Record:
     """Say that the VTN holds a resource as wanted, and how it shows it where that differs."""
-    wanted = action.wanted
-    if wanted is None:
-        raise AssertionError("nobody wants it")
     as_sent = shown.name == wanted.name and (
         shown.attributes is wanted.attributes or same(wanted.attributes, ours(shown.attributes))
     )
     return Record(
-        action.name,
+        wanted.name,
         Status.REGISTERED,
-        key=wanted.key,
+        key=key,
         vtn_id=shown.id,
         origin=origin,
         applied=None if as_sent else wanted.fingerprint,
@@ -74,7 +75,7 @@ def settled(action: ResourceAction, origin: Origin) -> Record:
         and (record.vtn_id, record.targets, record.key) == (found.id, found.targets, wanted.key)
     ):
         return record
-    return registered(action, found, origin)
+    return registered(wanted.key, wanted.in_full(), found, origin)
 
 
 def failed(record: Record, error: VtnError, digest: str | None = None) -> Record:
@@ -98,4 +99,6 @@ def failed_resource(action: ResourceAction, error: VtnError) -> Record | None:
     if wanted is None:
         return None
     fresh = Record(action.name, Status.FAILED, wanted.key, found.id if found else None)
-    return failed(action.record if action.record and found else fresh, error, wanted.fingerprint)
+    return failed(
+        action.record if action.record and found else fresh, error, wanted.in_full().fingerprint
+    )
