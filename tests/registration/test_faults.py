@@ -266,7 +266,7 @@ async def test_f11_nothing_is_sent_before_the_vtn_wants_it(
     strict: Sandbox, tmp_path: Path, form: str
 ) -> None:
     registrar = Registrar(big_fleet(tmp_path), strict.url, max_concurrency=4)
-    when = format_datetime(datetime.now(UTC) + timedelta(seconds=4), usegmt=True)
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=8), usegmt=True)
     told = {"Retry-After": "2" if form == "seconds" else when}
     busy = {**POST_RESOURCE, "kind": "status", "status": 429, "headers": told}
     slow = {**POST_RESOURCE, "kind": "delay", "seconds": 0.1}
