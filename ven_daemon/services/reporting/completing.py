@@ -78,7 +78,7 @@ class Completing:
         if obligation is None or not obligation.slots:
             return 0
         client, members = calendar.roster.clients[ven], calendar.members(ven, duty)
-        owed = Owed(ven, client, duty, replace(obligation, late=False), members)
+        owed = Owed(ven, client, duty, obligation, members)
         subjects = await self._subjects.load([owed], now)
         reports = await asyncio.to_thread(self._building.reports, owed, subjects)
         names = {each.entry.name for each in group}
@@ -90,7 +90,10 @@ class Completing:
         parts = None if report.name in names else halves(report)
         if parts and any(part.name in names for part in parts):
             return [draft for part in parts for draft in self._place(owed, part, names, now)]
-        return [self._building.draft(owed, report, now)]
+        known = report.name in names
+        # What is not here any more may well be there: it is looked up before it is sent.
+        obligation = replace(owed.obligation, late=not known)
+        return [self._building.draft(owed._replace(obligation=obligation), report, now)]
 
 
 def _groups(filed: Iterable[Filed]) -> list[list[Filed]]:
