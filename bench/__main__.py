@@ -1,4 +1,4 @@
-"""`make bench`: registration, polls, the running daemon, readings and dispatch, by name or all."""
+"""`make bench`: registration, polls, the running daemon, readings, reports, dispatch, by name or all."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from bench.events import polling, sweeps
 from bench.gates import Gate, shown, table
 from bench.ingest import batches, singles
 from bench.registration import cold, warm
+from bench.reports import drain
 from ven_daemon.app import build_samples
 
 RESULTS = Path("bench-results.jsonl")
@@ -53,6 +54,7 @@ def _benches(inventory: Path, folder: Path) -> dict[tuple[str, ...], Measure]:
         ("b6", "many"): service.many,
         ("b7",): lambda: singles(inventory),
         ("b8",): lambda: batches(inventory),
+        ("b9",): drain,
         ("b10",): b10,
     }
 

@@ -1,7 +1,8 @@
 """From a reading to the row that keeps it, and back."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.domain.readings import Quality, Quantity, Reading
@@ -11,6 +12,9 @@ SLOT = 15 * 60 * 1_000_000
 
 Key: TypeAlias = tuple[int, int, int, int]
 """Slot, resource, quantity, at."""
+
+Sample: TypeAlias = tuple[ResourceKey, Quantity, float, float | str | None, Quality]
+"""A reading as a bare tuple, its instant in seconds since 1970."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,6 +67,13 @@ def reading(row: Row, key: ResourceKey) -> Reading:
     _, _, quantity, at, value, word, quality = row
     measured = value if word is None else word
     return Reading(key, _QUANTITIES[quantity], measured, instant(at), _QUALITIES[quality])
+
+
+def sample(row: Any, keys: Mapping[int, ResourceKey]) -> Sample:
+    """Make a bare tuple of a row."""
+    _, resource, quantity, at, value, word, quality = row
+    measured = value if word is None else word
+    return keys[resource], _QUANTITIES[quantity], at / 1e6, measured, _QUALITIES[quality]
 
 
 def code(quantity: Quantity) -> int:

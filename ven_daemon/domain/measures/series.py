@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import floor, log10
+from operator import lt
 from typing import NamedTuple
 
 from ven_daemon.domain.readings import Quality, Reading
@@ -43,6 +44,10 @@ class Series:
 
         Of several at one instant the greatest is taken, so that order means nothing.
         """
+        rows = list(rows)
+        times, values, qualities = zip(*rows, strict=True) if rows else ((), (), ())
+        if set(qualities) <= {Quality.OK} and None not in values and _rises(times):
+            return cls([*times], [*values], [])
         good: dict[float, float] = {}
         bad: dict[float, float] = {}
         weak = set()
@@ -53,9 +58,9 @@ class Series:
             column[at] = max(value, column.get(at, value))
             if quality == Quality.ESTIMATED:
                 weak.add(at)
-        times = sorted(good)
+        known = sorted(good)
         wrong = cls(sorted(bad), [bad[at] for at in sorted(bad)]) if bad else None
-        return cls(times, [good[at] for at in times], sorted(weak), wrong)
+        return cls(known, [good[at] for at in known], sorted(weak), wrong)
 
     @classmethod
     def from_readings(cls, readings: Iterable[Reading]) -> "Series":
@@ -81,6 +86,11 @@ class Series:
         """Give the greatest value that was read from *start* to *end*, both included."""
         values = self.values[bisect_left(self.times, start) : bisect_right(self.times, end)]
         return float(max(values)) if values else None
+
+
+def _rises(times: Sequence[float]) -> bool:
+    """Whether instants are in order and none is there twice, as those of a store are."""
+    return all(map(lt, times, times[1:]))
 
 
 class Fold(NamedTuple):

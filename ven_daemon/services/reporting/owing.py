@@ -18,7 +18,7 @@ from ven_daemon.store.draws import DrawStore
 from ven_daemon.store.outbox import Mark, OutboxStore
 from ven_daemon.store.readings import ReadingStore
 
-PORTION = 500
+PORTION = 2_000
 """Resources, times reports, that are read and built together: it bounds the memory."""
 
 AT_ONCE = 96

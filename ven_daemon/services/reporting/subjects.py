@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.domain.measures import GAP, Baseline, Series, Spell, Subject
-from ven_daemon.domain.readings import Quantity, Reading
+from ven_daemon.domain.readings import Quantity
 from ven_daemon.domain.targets import Place
 from ven_daemon.services.reporting.building import Owed
 from ven_daemon.services.reporting.ports import Metered
+from ven_daemon.store.reading_rows import Sample
 from ven_daemon.store.readings import ReadingStore
 from ven_daemon.store.spells import SpellStore
 
@@ -101,12 +104,12 @@ class Subjects:
         known: defaultdict[ResourceKey, _Heard] = defaultdict(_Heard)
         keys = [place.resource for place in members]
         for span in spans:
-            async for portion in self._readings.pages.between(*span, keys):
+            async for portion in self._readings.pages.samples(*span, keys):
                 _take(known, portion)
         if held > REACH:
             only = [Quantity.SETPOINT]
             start = whole.start - held
-            async for portion in self._readings.pages.between(start, whole.start, keys, only):
+            async for portion in self._readings.pages.samples(start, whole.start, keys, only):
                 _take(known, portion)
         return known
 
@@ -132,13 +135,18 @@ class _Heard:
         self.words: list[tuple[float, str]] = []
 
 
-def _take(known: defaultdict[ResourceKey, _Heard], portion: Sequence[Reading]) -> None:
-    for resource, quantity, value, at, quality in portion:
-        heard, seconds = known[resource], at.timestamp()
-        if isinstance(value, str):
-            heard.words.append((seconds, value))
+def _take(known: defaultdict[ResourceKey, _Heard], portion: Sequence[Sample]) -> None:
+    """Take a portion in, run by run: it is in the order of resource and quantity."""
+    for (resource, quantity), run in groupby(portion, itemgetter(0, 1)):
+        heard = known[resource]
+        if quantity is Quantity.STATE:
+            heard.words += [(at, str(word)) for _, _, at, word, _ in run if word is not None]
         else:
-            heard.rows[quantity].append((seconds, value, quality))
+            rows: Any = map(_PLAIN, run)
+            heard.rows[quantity].extend(rows)
+
+
+_PLAIN = itemgetter(2, 3, 4)
 
 
 def _whole(owed: Sequence[Owed], now: datetime) -> Span:
