@@ -1,4 +1,4 @@
-"""`make bench`: registration, polls, the running daemon, readings, reports, dispatch, by name or all."""
+"""`make bench`: registration, polls, the daemon, readings, reports, dispatch; by name or all."""
 
 import asyncio
 import json
