@@ -14,10 +14,11 @@ import pytest
 
 from tests.daemon.service import Service
 from tests.readings.conftest import PATH, TOKEN, item
+from tests.rig.postgres import Database
 from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.domain.readings import Quantity, Reading
 from ven_daemon.services.telemetry import keeping
-from ven_daemon.services.telemetry.intake import PATIENCE
+from ven_daemon.services.telemetry.intake import PATIENCE, Intake
 from ven_daemon.services.telemetry.keeping import Keeping
 from ven_daemon.store import readings as module
 from ven_daemon.store.database import open_database
@@ -122,3 +123,46 @@ async def test_readings_come_in_while_old_ones_go(store: ReadingStore) -> None:
 
     assert (store.counted.accepted, store.counted.trimmed) == (90, 40)
     assert await store.totals() == store.counted
+
+
+async def test_a_server_that_throws_everybody_out_costs_nothing_f61(
+    postgres_database: Database,
+) -> None:
+    state = open_database(postgres_database.url)
+    await prepare(state)
+    store = ReadingStore(state)
+    intake = Intake(store, 10_000)
+    writer = asyncio.create_task(intake.run())
+
+    async def bring(first: int) -> int:
+        for number in range(first, first + 1000, 20):
+            at = NOW + timedelta(seconds=number)
+            words = [
+                Reading(ResourceKey(f"bar {n}"), Quantity.STATE, f"w\\{n}", at) for n in range(20)
+            ]
+            await intake.offer(words)
+        return 1000
+
+    def throw_out() -> None:
+        with postgres_database.connect() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    bringing = asyncio.gather(*(bring(n * 10_000) for n in range(4)))
+    for _ in range(5):
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(throw_out)
+    brought = sum(await bringing)
+    writer.cancel()
+    await asyncio.gather(writer, return_exceptions=True)
+
+    totals = await ReadingStore(state).totals()
+    found = [
+        each
+        async for portion in store.pages.between(NOW, NOW + timedelta(hours=12))
+        for each in portion
+    ]
+    await state.dispose()
+    assert len(found) == totals.accepted == brought

@@ -45,6 +45,25 @@ async def test_readings_come_back_as_they_went(state: Database) -> None:
     assert sorted(found, key=repr) == sorted(given, key=repr)
 
 
+async def test_words_are_kept_to_the_byte_when_they_are_replaced_too_f42(state: Database) -> None:
+    store = ReadingStore(state)
+    words = ["NULL", "null", '"', "\\", '\\"', "{a,b}", "'; DROP TABLE readings; --", "å💡", "\\N"]
+
+    def said(shift: int) -> list[Reading]:
+        return [
+            Reading(BAR, Quantity.STATE, words[(n + shift) % len(words)], NOON + timedelta(hours=n))
+            for n in range(len(words))
+        ]
+
+    await store.write(said(0))
+    done = await store.write(said(1))
+
+    assert done == Totals(replaced=len(words))
+    start, end = NOON, NOON + timedelta(days=1)
+    found = [each async for portion in store.pages.between(start, end) for each in portion]
+    assert found == said(1)
+
+
 async def test_a_thousand_batches_sent_twice_are_kept_once_f46(state: Database) -> None:
     store = ReadingStore(state)
     batches = [[power(f"r{n % 7}", n * 0.01, n)] for n in range(1000)]

@@ -111,11 +111,9 @@ def _vens(fleet: Fleet) -> dict[ResourceKey, VenName | None]:
 
 def _asked(
     vens: dict[ResourceKey, VenName | None], ven: str | None, resource: str | None
-) -> list[ResourceKey] | None:
-    if ven is None and resource is None:
-        return None
+) -> list[ResourceKey]:
     found = [key for key, name in vens.items() if ven in (None, name) and resource in (None, key)]
-    if not found:
+    if not found and (ven is not None or resource is not None):
         what = f"resource {resource}" if resource is not None else f"VEN {ven}"
         raise ConfigurationError(f"the inventory has no {what}")
     return found

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
+from ven_daemon.app import reading_figures
 from ven_daemon.app.parts.part import Part
 from ven_daemon.app.sources import Sources
 from ven_daemon.config import Settings
@@ -99,60 +100,10 @@ class ReadingsPart(Part):
 
     def figures(self) -> Iterable[Figure]:
         """Counts of this process, and of the store since it was made."""
-        figures, totals = self._intake.figures, self.store.counted
-        yield Figure(
-            "readings",
-            "Readings by what became of them, since the store was made.",
-            {
-                ("accepted",): totals.accepted,
-                ("repeated",): totals.repeated,
-                ("replaced",): totals.replaced,
-                ("contradicted",): totals.contradicted,
-                ("late",): totals.late,
-                ("trimmed",): totals.trimmed,
-            },
-            ("fate",),
-            "counter",
-        )
-        yield Figure(
-            "readings_rejected",
-            "Items that were refused, by source and by the field that was wrong.",
-            {who: float(count) for who, count in self._taking.rejected.items()},
-            ("source", "field"),
-            "counter",
-        )
-        yield Figure(
-            "readings_bodies_refused",
-            "Requests with readings that were not looked into, by why.",
-            {(why,): float(count) for why, count in self.refused.items()},
-            ("why",),
-            "counter",
-        )
-        states = self._bringing.states.values()
-        failures, failing = Counter[str](), Counter[str]()
-        for state in states:
-            failures[state.kind] += state.failures
-            failing[state.kind] += state.last_error is not None
-        yield _by_source("source_failures", "Times that a source failed.", failures, "counter")
-        yield _by_source("sources_failing", "Sources that do not work now.", failing, "gauge")
-        yield Figure.counter(
-            "readings_turned_away", "Readings told to come back.", figures.turned_away
-        )
-        yield Figure.counter("readings_commits", "Transactions with readings.", figures.commits)
-        yield Figure.counter(
-            "readings_commit_failures", "Transactions that failed.", figures.failures
-        )
-        yield Figure.counter(
-            "readings_commit_seconds", "Time spent committing.", figures.commit_seconds
-        )
-        yield Figure.gauge(
-            "readings_commit_slowest_seconds", "Slowest commit.", figures.slowest_commit
-        )
-        yield Figure.gauge("readings_held", "Readings in the store.", totals.held)
-        yield Figure.gauge("readings_queued", "Readings waiting.", self._intake.queued)
-        yield Figure.gauge(
-            "readings_behind_seconds", "Age of the oldest waiting reading.", self._intake.age
-        )
+        yield from reading_figures.kept(self.store.counted)
+        yield from reading_figures.refused(self._taking.rejected, self.refused)
+        yield from reading_figures.sources(self._bringing.states.values())
+        yield from reading_figures.committed(self._intake)
 
     def summary(self) -> Mapping[str, Any]:
         """Say what the store holds and whether it keeps up."""
@@ -184,10 +135,3 @@ class ReadingsPart(Part):
     async def _keep(self) -> None:
         """Trim what is too old or too much."""
         await self._keeping.keep(datetime.now(UTC))
-
-
-def _by_source(
-    name: str, words: str, counts: Mapping[str, int], kind: Literal["counter", "gauge"]
-) -> Figure:
-    samples: dict[tuple[str, ...], float] = {(source,): n for source, n in counts.items()}
-    return Figure(name, words, samples, ("source",), kind)
