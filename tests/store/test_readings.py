@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from ven_daemon.domain.errors import StoreError
 from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.domain.readings import Quality, Quantity, Reading
 from ven_daemon.store import readings as module
@@ -270,6 +271,19 @@ async def test_a_write_that_fails_leaves_nothing_and_the_next_one_works(state: D
 
     assert store.counted == before == await store.totals()
     assert (await store.write([power(PUB, 1, 2.0), too_old])).accepted == 2
+
+
+async def test_who_does_not_know_what_was_written_reads_it_again(state: Database) -> None:
+    store, other = ReadingStore(state), ReadingStore(state)
+    await store.write([power(BAR, 0, 1.0)])
+    await other.write([power("somebody", 0, 2.0)])  # as a commit whose answer was lost
+
+    with pytest.raises(StoreError):
+        await store.write([power(PUB, 0, 3.0)])
+    await store.write([power(PUB, 0, 3.0)])
+
+    assert {each.resource for each in await everything(store)} == {BAR, PUB, "somebody"}
+    assert store.counted == Totals(accepted=3)
 
 
 async def test_an_acknowledgement_means_the_disk(state: Database) -> None:

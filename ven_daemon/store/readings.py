@@ -114,9 +114,13 @@ class ReadingStore:
                 await self.totals()
                 self._closed = await self._closed_until()
             told = self._given(given)
-            done = await self._write_new(told, self._closed)
-            if done is None:
-                done = await self._write_any(told, self._closed)
+            try:
+                done = await self._write_new(told, self._closed)
+                if done is None:
+                    done = await self._write_any(told, self._closed)
+            except BaseException:
+                self._closed = None  # it may have been written all the same: read again
+                raise
             self._numbers.learn(told.fresh)
             self.counted = self.counted.plus(done)
         return done
