@@ -162,6 +162,26 @@ async def test_f06_a_resource_that_is_always_in_conflict_and_never_shown_is_said
     assert len(tried) <= 3 * VENS["Corsør"]
 
 
+async def test_f06_what_a_listing_never_shows_is_found_by_its_name_and_adopted(
+    registrar: Registrar, strict: Sandbox
+) -> None:
+    """Pages without an order can pass over the same row at every look (T-22)."""
+    await registrar.register()
+    registrar.lose_state()
+    unseen = [
+        {"method": "GET", "path": "^/vens$", "kind": "blind-spot", "name": "Brande"},
+        {"method": "GET", "path": "^/resources$", "kind": "blind-spot", "name": "bar 3"},
+    ]
+    await strict.faults(*unseen)
+
+    outcome = await registrar.register()
+
+    assert not outcome.failures
+    summary = await strict.summary()
+    assert (summary["vens"], summary["resources"]) == (len(VENS), RESOURCES)
+    assert outcome.writes == 0
+
+
 async def test_f07_a_storm_of_conflicts_ends_in_adoption(
     registrar: Registrar, strict: Sandbox
 ) -> None:

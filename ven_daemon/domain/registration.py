@@ -167,10 +167,15 @@ class VenPlan:
     reason: str = ""
 
     @property
+    def lost(self) -> tuple[str | None, ...]:
+        """Name the objects on record that the VTN no longer shows; None is the ven itself."""
+        under = [each.name for each in self.resources if _is_lost(each.kind, each.record)]
+        return (None, *under) if _is_lost(self.kind, self.record) else tuple(under)
+
+    @property
     def vanished(self) -> int:
         """How many objects on record the VTN no longer shows."""
-        lost = sum(1 for action in self.resources if _is_lost(action.kind, action.record))
-        return lost + _is_lost(self.kind, self.record)
+        return len(self.lost)
 
     @property
     def known(self) -> int:

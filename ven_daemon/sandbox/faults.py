@@ -8,8 +8,9 @@ A rule says which requests it is for and what becomes of them:
   generator seeded with `seed`): which of the matching requests are hit;
 - `kind` and its parameters: what happens to them, see `KINDS`.
 
-The rules are tried in order. `delay`, `headers`, `page-loop`, `page-cap`, `explicit-targets` and
-`all-targets` add up and let the search go on; the first rule of any other kind that hits ends it.
+The rules are tried in order. `delay`, `headers`, `page-loop`, `page-cap`, `blind-spot`,
+`explicit-targets` and `all-targets` add up and let the search go on; the first rule of any
+other kind that hits ends it.
 """
 
 import random
@@ -107,6 +108,7 @@ KINDS: Mapping[str, Kind] = {
     "headers": Kind({"headers": _headers}, {}, goes_on=True),
     "page-loop": Kind({}, {}, goes_on=True),
     "page-cap": Kind({"size": _whole(1, 50)}, {}, goes_on=True),
+    "blind-spot": Kind({"name": _text}, {}, goes_on=True),
     # Other readings of what the specification leaves open.
     "explicit-targets": Kind({}, {}, goes_on=True),
     "all-targets": Kind({}, {}, goes_on=True),

@@ -1,6 +1,7 @@
 """What vens and resources share: a name, attributes, and targets that a VEN does not write."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ven_daemon.sandbox import fields
@@ -34,5 +35,5 @@ class FleetKind(Kind):
     def _page(self, call: Call) -> tuple[Query, Page, str | None]:
         """Read what every listing is asked for by: parameters, page, name."""
         query = Query(call.query)
-        page = read_page(call, query)
-        return query, page, query.name(self._shelf.name_member)
+        page, name = read_page(call, query), query.name(self._shelf.name_member)
+        return query, page if name is None else replace(page, blind_spot=None), name

@@ -28,6 +28,8 @@ class Call:
     """A fault: every page is the first one."""
     page_cap: int | None = None
     """A fault: no page is longer than this, whatever was asked for."""
+    blind_spot: str | None = None
+    """A fault: a listing that is not asked for by name shows this one's neighbour in its place."""
     explicit_targets: bool = False
     """A strict reading: a VEN sees what has targets only where its query names them."""
     all_targets: bool = False

@@ -53,6 +53,8 @@ class Misfortune:
                 call.ignore_skip = True
             case "page-cap":
                 call.page_cap = rule.text["size"]
+            case "blind-spot":
+                call.blind_spot = rule.text["name"]
             case "explicit-targets":
                 call.explicit_targets = True
             case "all-targets":

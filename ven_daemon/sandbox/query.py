@@ -71,11 +71,17 @@ class Page:
 
     skip: int
     limit: int
+    blind_spot: str | None = None
+    """The name of a row that is passed over for its neighbour, as unordered pages do (T-22)."""
 
     def answer(
         self, rows: Sequence[Row], wire: Callable[[Row], bytes], *, backwards: bool = False
     ) -> Answer:
         """Cut the page out of a listing, read from its end where *backwards*."""
+        if self.blind_spot is not None:
+            rows = [
+                rows[n - 1] if row.name == self.blind_spot else row for n, row in enumerate(rows)
+            ]
         if backwards:
             end = max(len(rows) - self.skip, 0)
             page = rows[max(end - self.limit, 0) : end][::-1]
@@ -90,4 +96,4 @@ def read_page(call: Call, query: Query) -> Page:
     limit = query.integer("limit", least=1, most=LARGEST_PAGE, default=LARGEST_PAGE)
     if call.page_cap is not None:
         limit = min(limit, call.page_cap)
-    return Page(0 if call.ignore_skip else skip, limit)
+    return Page(0 if call.ignore_skip else skip, limit, call.blind_spot)

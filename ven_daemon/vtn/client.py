@@ -66,15 +66,18 @@ class VtnClient:
         # Some VTNs ignore a filter (T-23).
         return [ven for ven in found if name is None or ven.name == name]
 
-    async def resources(self, ven: VenId | None = None) -> list[ObservedResource]:
-        """List the resources that the credential may see, all or those of one ven."""
+    async def resources(
+        self, ven: VenId | None = None, name: str | None = None
+    ) -> list[ObservedResource]:
+        """List the resources that the credential may see: all, those of a ven, or of a name."""
 
         async def page(slice_: Page) -> Listing[ObservedResource]:
-            request = self.profile.list_resources(slice_, ven)
+            request = self.profile.list_resources(slice_, ven, name)
             return await self._ask(request, lambda body: self.profile.read_resources(body, ven))
 
         found = await self._listed(Paging(page, self.transport))
-        return [resource for resource in found if ven is None or resource.ven_id == ven]
+        # Some VTNs ignore a filter (T-23).
+        return [each for each in found if ven in (None, each.ven_id) and name in (None, each.name)]
 
     async def _listed(self, paging: Paging[Named]) -> list[Named]:
         """Read a collection, and keep in mind what of it could not be read."""

@@ -128,8 +128,10 @@ class Profile(Protocol):
     def delete_ven(self, ven: ObservedVen) -> Request:
         """Ask to remove a ven."""
 
-    def list_resources(self, page: Page, ven: VenId | None = None) -> Request:
-        """Ask for a page of resources, all that may be seen or those of one ven."""
+    def list_resources(
+        self, page: Page, ven: VenId | None = None, name: str | None = None
+    ) -> Request:
+        """Ask for a page of resources: all that may be seen, those of a ven, or of a name."""
 
     def read_resources(self, body: bytes, ven: VenId | None = None) -> Listing[ObservedResource]:
         """Read a page of resources; *ven* is whose they are, where it was asked for."""

@@ -62,9 +62,11 @@ class Profile301(EventReading, ReportWriting):
         """`DELETE /vens/{venID}`."""
         return Request("DELETE", f"vens/{ven.id}")
 
-    def list_resources(self, page: Page, ven: VenId | None = None) -> Request:
+    def list_resources(
+        self, page: Page, ven: VenId | None = None, name: str | None = None
+    ) -> Request:
         """`GET /vens/{venID}/resources`."""
-        return Request("GET", f"vens/{ven}/resources", page.query())
+        return Request("GET", f"vens/{ven}/resources", page.query(resourceName=name))
 
     def read_resources(self, body: bytes, ven: VenId | None = None) -> Listing[ObservedResource]:
         """Read a page of resources of *ven*."""

@@ -64,9 +64,11 @@ class Profile310(EventReading, ReportWriting):
         """`DELETE /vens/{venID}`."""
         return Request("DELETE", f"vens/{ven.id}")
 
-    def list_resources(self, page: Page, ven: VenId | None = None) -> Request:
+    def list_resources(
+        self, page: Page, ven: VenId | None = None, name: str | None = None
+    ) -> Request:
         """`GET /resources`, of every ven that the token may see or of one."""
-        return Request("GET", "resources", page.query(venID=ven))
+        return Request("GET", "resources", page.query(venID=ven, resourceName=name))
 
     def read_resources(self, body: bytes, ven: VenId | None = None) -> Listing[ObservedResource]:
         """Read a page of resources; each names its ven itself."""

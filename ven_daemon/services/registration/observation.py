@@ -1,9 +1,9 @@
 """Looking at what the VTN holds: in bulk where that is cheaper."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.naming import wire_name
@@ -11,6 +11,12 @@ from ven_daemon.domain.registration import ObservedResource, ObservedVen
 from ven_daemon.vtn.client import VtnClient
 
 T = TypeVar("T")
+
+Doubt: TypeAlias = tuple[VenName, str | None]
+"""A VEN and the name of a resource of it at the VTN; without one, the ven itself."""
+
+BY_NAME_MOST = 256
+"""Objects that are asked for one by one. Where more are missing, it is not the listing."""
 
 BULK_SHARE = 0.25
 """From this share of a credential's VENs on, everything it may see is listed at once."""
@@ -32,6 +38,38 @@ async def observe(
         return await _in_bulk(client, names)
     seen = await asyncio.gather(*(_one(client, name) for name in names))
     return dict(zip(names, seen, strict=True))
+
+
+async def ask_by_name(
+    client: VtnClient, seen: Mapping[VenName, Seen], doubts: Sequence[Doubt]
+) -> Mapping[VenName, Seen]:
+    """Ask by name for what a listing passed over though it should be there.
+
+    Pages have no order that a VTN must keep: of rows that it takes for equal, one can be
+    passed over at every look, and another shown twice (T-22).
+    """
+    unseen = [(ven, name) for ven, name in doubts if not _shows(seen[ven], ven, name)]
+    if not 0 < len(unseen) <= BY_NAME_MOST:
+        return seen
+    found = dict(seen)
+    for ven in {ven for ven, name in unseen if name is None}:
+        found[ven] = await _one(client, ven)
+    asked = [
+        (ven, client.resources(each.id, name))
+        for ven, name in unseen
+        if name is not None
+        for each in found[ven].vens
+    ]
+    answers = await asyncio.gather(*(answer for _, answer in asked))
+    for (ven, _), resources in zip(asked, answers, strict=True):
+        found[ven] = Seen(found[ven].vens, (*found[ven].resources, *resources))
+    return found
+
+
+def _shows(seen: Seen, ven: VenName, resource: str | None) -> bool:
+    if resource is None:
+        return any(each.name == wire_name(ven) for each in seen.vens)
+    return any(each.name == resource for each in seen.resources)
 
 
 async def _one(client: VtnClient, name: VenName) -> Seen:

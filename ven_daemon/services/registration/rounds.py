@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from ven_daemon.domain.registration import Policy, Records, VenPlan, WantedVen
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.services.registration.carrying_out import CarryingOut
 from ven_daemon.services.registration.journal import Journal
-from ven_daemon.services.registration.observation import observe
+from ven_daemon.services.registration.observation import Doubt, ask_by_name, observe
 from ven_daemon.services.registration.watching import Watcher
 from ven_daemon.store.registrations import RegistrationStore
 from ven_daemon.vtn.client import VtnClient
@@ -73,7 +74,7 @@ class Rounds:
         self._policy = policy
         self._watcher = watcher
         self._confirm_after = confirm_after
-        self._conflicts: set[tuple[VenName, str | None]] = set()
+        self._conflicts: set[Doubt] = set()
         """What was refused because of its name once, by VEN and resource."""
 
     async def plan(self, records: Mapping[VenName, Records]) -> list[VenPlan]:
@@ -184,15 +185,23 @@ class Rounds:
         if vanished > known * VANISHED_SHARE:
             _log.warning("registration.vanished", vanished=vanished, known=known)
             await self._pause("objects on record are gone", self._confirm_after.total_seconds())
-        confirmed = {each.ven: each for each in await self._look([p.ven for p in lost], records)}
+        missed = {(each.ven, name) for each in lost for name in each.lost}
+        again = await self._look([each.ven for each in lost], records, missed)
+        confirmed = {each.ven: each for each in again}
         return [confirmed.get(each.ven, each) for each in plans]
 
     async def _look(
-        self, names: Sequence[VenName], records: Mapping[VenName, Records]
+        self,
+        names: Sequence[VenName],
+        records: Mapping[VenName, Records],
+        missed: AbstractSet[Doubt] = frozenset(),
     ) -> list[VenPlan]:
+        """Look, and decide; what must be there, by what we know, is asked for by its name too."""
         wanted = self._party.wanted
         clients = {name: _client_of(wanted[name]) for name in names}
         seen = await observe(self._party.client, clients, len(wanted))
+        doubts = [doubt for doubt in self._conflicts | missed if doubt[0] in clients]
+        seen = await ask_by_name(self._party.client, seen, doubts)
         nothing = Records()
         plans = [
             plan(
