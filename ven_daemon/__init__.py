@@ -9,21 +9,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ven_daemon.api import (
+        create_report,
         generate_resources,
         get_access_token,
         load_ven_resources_from_sqlite,
         load_vens_from_sqlite,
         poll_events,
+        respond_to_event,
         sample_registration,
+        startup,
     )
 
 __all__ = [
+    "create_report",
     "generate_resources",
     "get_access_token",
     "load_ven_resources_from_sqlite",
     "load_vens_from_sqlite",
     "poll_events",
+    "respond_to_event",
     "sample_registration",
+    "startup",
 ]
 
 

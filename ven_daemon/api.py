@@ -4,7 +4,7 @@ They read settings as the commands do, and log what they do.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,13 +13,17 @@ import structlog
 from pydantic import SecretStr
 
 from ven_daemon.app import build_samples, obtain_token, open_inventory, open_registration
+from ven_daemon.app.answering import Response, report_now, respond
+from ven_daemon.app.daemon import Daemon
 from ven_daemon.app.events import events_of
-from ven_daemon.config import load_settings
+from ven_daemon.config import Settings, load_settings
+from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.domain.events import Event
 from ven_daemon.domain.fleet import Resource
-from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.ids import EventId, VenName
 from ven_daemon.domain.outcome import Outcome, VenOutcome
 from ven_daemon.domain.registration import Policy, VenPlan
+from ven_daemon.ops.reports import report
 from ven_daemon.services.registration import Selection
 
 T = TypeVar("T")
@@ -125,10 +129,77 @@ async def poll_events(
         StateInUseError: a daemon is running with the same state.
         VenDaemonError: the events cannot be read.
     """
+    settings, bearer = _chosen(vtn_url, bearer_token, db_path)
+    return await events_of(settings, VenName(ven_id), bearer)
+
+
+async def create_report(
+    ven_id: str,
+    event_id: str,
+    readings: Sequence[Mapping[str, object]] = (),
+    vtn_url: str | None = None,
+    bearer_token: str | None = None,
+    db_path: str | None = None,
+) -> list[dict[str, Any]]:
+    """Report to the VTN what an event asks of a VEN: what is due, and what may be said any time.
+
+    *readings* are taken first, in the form of `POST /api/v1/readings`. Gives the reports
+    of that VEN and event, the newest first, and how they stand.
+
+    Raises:
+        StateInUseError: a daemon is running with the same state; it reports by itself.
+        VenDaemonError: a reading is unfit, or the VTN cannot be asked.
+    """
+    settings, bearer = _chosen(vtn_url, bearer_token, db_path)
+    found = await report_now(settings, VenName(ven_id), EventId(event_id), readings, bearer)
+    return [report(each) for each in found]
+
+
+async def respond_to_event(
+    ven_id: str,
+    event_id: str,
+    response: str = "optIn",
+    vtn_url: str | None = None,
+    bearer_token: str | None = None,
+    db_path: str | None = None,
+) -> list[dict[str, Any]]:
+    """Follow an event (`optIn`) or not (`optOut`, `notParticipating`), from now on.
+
+    OpenADR 3 has no such answer: the decision is kept here, and told to the VTN where the
+    event asks for OPERATING_STATE. Gives the reports of that VEN and event, as
+    `create_report` does; none where a daemon is running, which reports by itself.
+
+    Raises:
+        ConfigurationError: there is no such VEN or response.
+        VenDaemonError: the VTN cannot be asked.
+    """
+    settings, bearer = _chosen(vtn_url, bearer_token, db_path)
+    try:
+        chosen = Response(response)
+    except ValueError:
+        raise ConfigurationError(f"response: one of {', '.join(Response)}") from None
+    found = await respond(settings, VenName(ven_id), EventId(event_id), chosen, bearer)
+    return [report(each) for each in found]
+
+
+async def startup(
+    vtn_url: str | None = None,
+    db_path: str | None = None,
+) -> None:
+    """Register, follow events, take readings and report, until told to stop: `ven-daemon run`.
+
+    Raises:
+        VenDaemonError: it cannot start, or a store was lost on the way.
+    """
+    await Daemon(lambda: _chosen(vtn_url, None, db_path)[0]).run()
+
+
+def _chosen(
+    vtn_url: str | None, bearer_token: str | None, db_path: str | None
+) -> tuple[Settings, SecretStr | None]:
     url = _url(db_path) if db_path is not None else None
     settings = load_settings({"vtn_url": vtn_url, "inventory_url": url})
-    bearer = SecretStr(bearer_token) if bearer_token else None
-    return await events_of(settings, VenName(ven_id), bearer)
+    return settings, SecretStr(bearer_token) if bearer_token else None
 
 
 class _LogWatcher:

@@ -31,6 +31,7 @@ from ven_daemon.store.database import Database
 from ven_daemon.store.draws import DrawStore
 from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.outbox import OutboxStore
+from ven_daemon.store.outbox_listing import OutboxListing
 from ven_daemon.store.readings import ReadingStore
 from ven_daemon.store.registrations import RegistrationStore
 from ven_daemon.store.spells import SpellStore
@@ -41,6 +42,7 @@ class Reporting:
     """What is open while reports are made and sent."""
 
     outbox: OutboxStore
+    listing: OutboxListing
     owing: Owing
     completing: Completing
     draining: Draining
@@ -131,4 +133,4 @@ def reporting(
     sender = Sender(outbox, Journal(outbox, utc_now), connected.transport.time_limit, utc_now)
     draining = Draining(outbox, sender, connected.speakers.of, paused, lanes=chosen.report_lanes)
     completing = Completing(owing, outbox, readings, subjects, building)
-    return Reporting(outbox, owing, completing, draining, sender)
+    return Reporting(outbox, OutboxListing(database), owing, completing, draining, sender)

@@ -1,23 +1,23 @@
 """What resources followed, and when they declined to: read for reports, from dispatches."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 
 from ven_daemon.domain.dispatches import State
 from ven_daemon.domain.dispatching.schedules import Entry
-from ven_daemon.domain.ids import ResourceKey, VenName
+from ven_daemon.domain.ids import EventId, ResourceKey, VenName
 from ven_daemon.domain.measures import Spell, Stance
-from ven_daemon.domain.optouts import OptOut, absences
+from ven_daemon.domain.optouts import Absence, OptOut, absences
 from ven_daemon.domain.targets import Place
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
 from ven_daemon.store.lines import read_line
 from ven_daemon.store.optouts import OptOutStore
-from ven_daemon.store.schema import dispatches, entries
+from ven_daemon.store.schema import dispatches, entries, opt_outs
 
 FOLLOWED = (State.APPLIED, State.CANCEL_PENDING, State.RELEASED, State.CANCELLED)
 """States of a dispatch that was, or is, followed."""
@@ -35,9 +35,16 @@ class SpellStore:
         self._outs = OptOutStore(database)
 
     async def between(
-        self, places: Mapping[Place, Mapping[str, float]], start: datetime, end: datetime
+        self,
+        places: Mapping[Place, Mapping[str, float]],
+        start: datetime,
+        end: datetime,
+        events: Collection[EventId] = (),
     ) -> dict[Place, list[Spell]]:
-        """Say what each of *places*, with its capacities, followed; opt-outs come last."""
+        """Say what each of *places*, with its capacities, followed; opt-outs come last.
+
+        Of those that are about one event only, those about *events* count.
+        """
         found: defaultdict[Place, list[Spell]] = defaultdict(list)
         for row in await self._rows(places, start, end):
             place = Place(VenName(row.ven), ResourceKey(row.resource))
@@ -45,16 +52,17 @@ class SpellStore:
                 found[place].append(_spell(row, read_line(row.content), places[place]))
         outs = await self._outs.since(start)
         for place in places if outs else ():
-            found[place] += _absent(outs, place, start, end)
+            found[place] += _absent(outs, place, Absence(start, end), events)
         return found
 
     async def changed(self, since: datetime) -> list[VenName]:
-        """Give the VENs of which something was followed, or no longer, since then."""
+        """Give the VENs of which something was followed, declined, or no longer, since then."""
         began = and_(_D.state.in_([each.value for each in FOLLOWED]), _D.updated_at > since)
+        followed = select(_D.ven).where(began)
+        declined = select(opt_outs.c.ven).where(opt_outs.c.updated_at > since)
         async with self._database.read() as connection:
-            rows = await connection.execute(select(_D.ven).where(began).distinct())
-            vens = {VenName(ven) for ven in rows.scalars()}
-        return sorted(vens)
+            rows = await connection.execute(followed.union(declined))
+            return sorted({VenName(ven) for ven in rows.scalars()})
 
     async def _rows(
         self, places: Mapping[Place, object], start: datetime, end: datetime
@@ -96,9 +104,14 @@ def _stance(entry: Entry, level: int, capacities: Mapping[str, float]) -> Stance
     return Stance.CURTAILED if entry.kw < most else Stance.NORMAL
 
 
-def _absent(outs: Sequence[OptOut], place: Place, start: datetime, end: datetime) -> list[Spell]:
-    about = (out for out in outs if out.is_about(place) and out.event is None)
-    times = (time for out in about for time in absences(out, start, max(start, end)))
+def _absent(
+    outs: Sequence[OptOut], place: Place, within: Absence, events: Collection[EventId]
+) -> list[Spell]:
+    start, end = within.start, within.end or within.start
+    about = [o for o in outs if o.is_about(place) and (o.event is None or o.event in events)]
+    # An instant is looked at too: what holds at it, holds.
+    until = max(start + timedelta(microseconds=1), end)
+    times = (time for out in about for time in absences(out, start, until))
     return [
         Spell(time.start.timestamp(), time.end.timestamp() if time.end else None, opted_out=True)
         for time in times

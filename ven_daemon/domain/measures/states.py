@@ -22,6 +22,9 @@ WORDS = frozenset(
 
 TROUBLE = frozenset({"ERROR", "SGD_ERROR_CONDITION"})
 
+MOMENT = 0.001
+"""Seconds before the end of a stretch that tell how one stands then."""
+
 IDLE_SHARE = 0.01
 """Below this share of its rating a resource idles."""
 
@@ -32,7 +35,7 @@ def operating_state(subject: Subject, ask: Ask) -> Measure:
     Its opting out counts first, then its own word of trouble, then its silence, then
     what it was told to do, and where it was told nothing, its own word again.
     """
-    spell = subject.spell(ask.start, ask.end)
+    spell = subject.spell(max(ask.start, ask.end - MOMENT), ask.end)
     said = _word(subject, ask)
     if spell.opted_out:
         return Measure(f"{_pace(subject, ask)}_OPTED_OUT")

@@ -124,11 +124,12 @@ class Calendar:
         """Find what a report was owed for."""
         return self._duties.get((ven, event, request))
 
-    def ad_hoc(self, types: Container[str]) -> Iterator[tuple[VenName, Duty]]:
-        """Give what may be reported at any time, of some payload types."""
+    def ad_hoc(self, types: Container[str] | None) -> Iterator[tuple[VenName, Duty]]:
+        """Give what may be reported at any time, of some payload types or of all."""
         for (ven, _, _), duty in self._duties.items():
-            descriptors = duty.agenda.request.descriptors
-            if duty.agenda.scheduled is None and any(d.payload_type in types for d in descriptors):
+            kinds = [each.payload_type for each in duty.agenda.request.descriptors]
+            meant = types is None or any(kind in types for kind in kinds)
+            if duty.agenda.scheduled is None and meant:
                 yield ven, duty
 
     def members(self, ven: VenName, duty: Duty) -> Sequence[Metered]:

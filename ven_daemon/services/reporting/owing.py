@@ -8,7 +8,7 @@ from itertools import islice
 import structlog
 
 from ven_daemon.domain.durations import FIRST_INSTANT
-from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.ids import EventId, VenName
 from ven_daemon.domain.obligations import Obligation
 from ven_daemon.services.reporting.building import Building, Owed
 from ven_daemon.services.reporting.calendar import Calendar, Debt, Timing
@@ -157,27 +157,22 @@ class Owing:
             if before.get(event) != reason:
                 _log.warning("reports.unplaceable", of_event=event, reason=reason)
 
-    async def ad_hoc(self, vens: Iterable[VenName], types: frozenset[str]) -> int:
-        """Report at once what changed for *vens*, where that may be reported at any time."""
+    async def ad_hoc(
+        self, vens: Iterable[VenName], types: frozenset[str] | None, event: EventId | None = None
+    ) -> int:
+        """Report at once what changed for *vens*, where that may be reported at any time.
+
+        None is every payload type, and every event.
+        """
         if self.calendar is None:
             return 0
-        now, calendar, wanted = self._clock(), self.calendar, set(vens)
-        owed = [
-            Owed(
-                ven,
-                calendar.roster.clients[ven],
-                duty,
-                duty.agenda.ad_hoc(now),
-                calendar.members(ven, duty),
-            )
-            for ven, duty in calendar.ad_hoc(types)
-            if ven in wanted and duty.agenda.is_on(now)
-        ]
-        fresh = 0
-        for begin in range(0, len(owed), PORTION):
-            some = owed[begin : begin + PORTION]
-            subjects = await self._subjects.load(some, now)
-            drafts = await asyncio.to_thread(self._building.drafts, some, subjects, now)
-            fresh += await self._outbox.file(drafts, {}, now)
+        now, calendar, wanted, fresh = self._clock(), self.calendar, set(vens), 0
+        for ven, duty in calendar.ad_hoc(types):
+            if ven in wanted and event in (None, duty.event.id) and duty.agenda.is_on(now):
+                obligation, members = duty.agenda.ad_hoc(now), calendar.members(ven, duty)
+                owed = [Owed(ven, calendar.roster.clients[ven], duty, obligation, members)]
+                subjects = await self._subjects.load(owed, now)
+                drafts = await asyncio.to_thread(self._building.drafts, owed, subjects, now)
+                fresh += await self._outbox.file(drafts, {}, now)
         self.filed += fresh
         return fresh

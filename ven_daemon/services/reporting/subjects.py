@@ -92,7 +92,8 @@ class Subjects:
         spells: Mapping[Place, Sequence[Spell]] = {}
         if not FOLLOWING.isdisjoint(types):
             capacities = {place: each.capacities for place, each in members.items()}
-            spells = await self._spells.between(capacities, whole.start, whole.end)
+            events = {one.obligation.event for one in owed}
+            spells = await self._spells.between(capacities, *whole, events)
         return {
             place: self._subject(each, known.get(place.resource, _Heard()), spells.get(place, ()))
             for place, each in members.items()
