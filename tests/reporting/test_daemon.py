@@ -1,5 +1,6 @@
 """The daemon reports: an event asks, readings come in, the VTN has one report per VEN."""
 
+import signal
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -47,3 +48,46 @@ def test_an_event_that_asks_gets_one_report_of_each_ven(
             {"type": "USAGE", "values": [0.02]},
             {"type": "DATA_QUALITY", "values": ["OK"]},
         ]
+
+
+def test_after_a_reload_reports_go_on(service: Service, publisher: Publisher) -> None:
+    service.process.send_signal(signal.SIGHUP)
+    service.wait(lambda: "settings.reloaded" in service.log())
+
+    start = datetime.now(UTC) + timedelta(seconds=2)
+    publisher.event(start, timedelta(seconds=1))
+
+    service.wait(lambda: len(publisher.reports()) == len(FLEET))
+
+
+def test_opting_out_is_reported_where_an_event_asks_for_the_operating_state(
+    service: Service, publisher: Publisher
+) -> None:
+    asked = {"payloadType": "OPERATING_STATE", "frequency": 0}
+    publisher.event(datetime.now(UTC), timedelta(hours=1), descriptors=[asked])
+    service.wait(lambda: len(publisher.reports()) == len(FLEET))
+
+    out = service.command("opt-out", "add", "Vejle")
+
+    assert out.returncode == 0, out.stderr
+    service.wait(lambda: len(publisher.reports()) > len(FLEET))
+    states = [
+        resource["intervals"][0]["payloads"][0]["values"][0]
+        for report in publisher.reports()
+        if report["clientName"] == "Vejle"
+        for resource in report["resources"]
+    ]
+    assert [state.endswith("_OPTED_OUT") for state in states] == [False] * 2 + [True] * 2
+
+
+def test_a_paused_ven_reports_nothing_until_it_is_resumed(
+    service: Service, publisher: Publisher
+) -> None:
+    service.send("POST", "/api/v1/vens/Vejle/pause")
+    publisher.event(datetime.now(UTC) + timedelta(seconds=2), timedelta(seconds=1))
+    service.wait(lambda: len(service.get("/api/v1/reports")[1]["reports"]) == len(FLEET))
+    service.wait(lambda: len(publisher.reports()) == 1)
+
+    service.send("POST", "/api/v1/vens/Vejle/resume")
+
+    service.wait(lambda: len(publisher.reports()) == len(FLEET))

@@ -109,7 +109,8 @@ class ReportingPart(Part):
     async def _opened(self) -> Reporting:
         connected = await self._connection.get()
         if self._open is None or connected is not self._connected:
-            before = self._open
+            if self._open is not None:
+                await self._open.draining.rest()
             self._open = reporting(
                 self._settings,
                 connected,
@@ -120,8 +121,6 @@ class ReportingPart(Part):
                 self._pauses,
             )
             self._connected = connected
-            if before is not None:
-                await before.draining.rest()
         return self._open
 
     async def _owe(self) -> None:
@@ -144,11 +143,10 @@ class ReportingPart(Part):
     async def _drain(self) -> None:
         """Send with whoever is connected, for ever."""
         while True:
-            opened = self._open
-            if opened is None:
-                await asyncio.sleep(OWE.total_seconds())
-            else:
-                await opened.draining.run()
+            if self._open is not None:
+                # It ends where another connection takes its place, or when we stop.
+                await self._open.draining.run()
+            await asyncio.sleep(OWE.total_seconds() / 10)
 
     async def _keep(self) -> None:
         """Trim, count, and balance the books."""

@@ -136,6 +136,12 @@ class Calendar:
         """Give the resources of one VEN that a duty is about."""
         return [m for m in self.roster.members.get(ven, ()) if m.place in duty.audience]
 
+    def _bears(self, ven: VenName, duty: Duty) -> bool:
+        """Whether a VEN has any resource that a duty is about; nearly all have all."""
+        members = self.roster.members.get(ven, ())
+        whole = ven in duty.audience.vens
+        return bool(members) and (whole or any(m.place in duty.audience for m in members))
+
     def _take(
         self,
         known: Known,
@@ -149,7 +155,7 @@ class Calendar:
             if agenda.request.targets:
                 about = audience & self.roster.index.meant(agenda.request.targets)
             duty = Duty(agenda, known.event, known.program, about)
-            bearing = [ven for ven in vens if self.members(ven, duty)]
+            bearing = [ven for ven in vens if self._bears(ven, duty)]
             for ven in bearing:
                 self._duties[ven, known.event.id, agenda.request.digest] = duty
             for debt in self._debts(duty, bearing, marks):

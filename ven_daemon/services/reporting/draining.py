@@ -72,22 +72,24 @@ class Draining:
         self.wake()
 
     async def run(self) -> None:
-        """Send until cancelled; what is under way then is cancelled too."""
+        """Send until told to rest, or cancelled; what is under way then is cancelled too."""
         try:
-            while True:
+            while not self._resting:
                 self._woken.clear()
                 with suppress(StoreError):
                     await self.begin()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), PAUSE)
         finally:
-            for lane in self._lanes.values():
+            lanes: list[asyncio.Task[None]] = [] if self._resting else [*self._lanes.values()]
+            for lane in lanes:
                 lane.cancel()
-            await asyncio.gather(*self._lanes.values(), return_exceptions=True)
+            await asyncio.gather(*lanes, return_exceptions=True)
 
     async def rest(self) -> None:
         """Begin nothing more, and wait until what is under way has ended."""
         self._resting = True
+        self.wake()
         await self.settle()
 
     async def settle(self) -> None:

@@ -27,6 +27,14 @@ AT_ONCE = 96
 LATE = timedelta(days=7)
 """For how long after an event its reports are completed by late readings."""
 
+AT_A_TIME = 10
+"""Events that are looked at before others have a turn."""
+
+TIDY = timedelta(hours=1)
+
+REMEMBERED = timedelta(days=60)
+"""For how long it is remembered what was owed for an event that does not hold any more."""
+
 STALE = timedelta(minutes=5)
 """How old the calendar may become before it is made anew though nobody said so."""
 
@@ -67,6 +75,7 @@ class Owing:
         self._clock = clock
         self._changed = True
         self._made = FIRST_INSTANT
+        self._tidied = FIRST_INSTANT
 
     def changed(self) -> None:
         """Say that events, or settings, may have changed: the next step looks at them anew."""
@@ -103,12 +112,19 @@ class Owing:
             raise
         calendar = Calendar(roster, self._timing())
         for count, each in enumerate(known):
-            if count % PORTION == 0:
+            if count % AT_A_TIME == 0:
                 await asyncio.sleep(0)
             calendar.add(each, draws, marks)
         self._say(calendar)
+        await self._tidy(now, {each.event.id for each in known})
         self.calendar, self._made = calendar, now
         return calendar
+
+    async def _tidy(self, now: datetime, standing: set[EventId]) -> None:
+        """Forget, once in a while, how far was owed for events that are long over."""
+        if now - self._tidied >= TIDY:
+            await self._outbox.forget_marks(now - REMEMBERED, standing)
+            self._tidied = now
 
     async def _pay(self, calendar: Calendar, debt: Debt, now: datetime) -> int:
         """Build what some VENs owe, a portion at a time; then note when more is due."""
