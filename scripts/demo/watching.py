@@ -43,9 +43,9 @@ class Watch:
 
     def _line(self, found: Mapping[str, Any]) -> str:
         parts = [
-            _counts("events", found.get("events"), "pending", "active", "completed", "cancelled"),
-            _counts("dispatches", found.get("dispatch"), "scheduled", "applied", "released"),
-            _counts("reports", found.get("reporting"), "queued", "sent", "quarantined"),
+            _counts("events", found.get("events"), "seen", "deleted", "quarantined"),
+            _counts("dispatch", found.get("dispatch"), "resources", "commands"),
+            _counts("reports", found.get("reports"), "queued", "reported", "quarantined"),
         ]
         return " · ".join(part for part in parts if part)
 

@@ -186,8 +186,10 @@ class DispatchPart(Part):
     def summary(self) -> Mapping[str, Any]:
         """Count dispatches by state, and commands."""
         planned = self._service.planned
+        tallies = [courier.tally for courier in self._couriers]
         return {
             **self._counts,
             "resources": planned.followed if planned else 0,
-            "late": sum(courier.tally.late for courier in self._couriers),
+            "commands": sum(tally.verdicts.total() for tally in tallies),
+            "late": sum(tally.late for tally in tallies),
         }
