@@ -17,9 +17,10 @@ def run(
     http_port: Annotated[int | None, typer.Option(help="Port for operators; 0: any.")] = None,
     migrate: Annotated[bool, typer.Option(help="Upgrade the state database first.")] = False,
 ) -> None:
-    """Keep the VTN equal to the inventory, until told to stop.
+    """Speak for every VEN of the inventory, until told to stop.
 
-    Today it keeps registrations; events, dispatch and telemetry are not part of it yet.
+    It keeps registrations, follows programs and events, tells devices what to do and
+    reports what meters measured.
 
     Example: ven-daemon run --vtn-url http://localhost:8000 --no-auth
     """
