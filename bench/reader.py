@@ -223,7 +223,7 @@ def main() -> None:
     options.add_argument("--url", required=True)
     chosen = options.parse_args()
     os.sched_setaffinity(0, {chosen.core})
-    spare_the_collector()
+    spare_the_collector(serves=True)
     logs.configure("WARNING", "json")
     sys.stdout.write(json.dumps(uvloop.run(SHAPES[chosen.shape](chosen.url))) + "\n")
 

@@ -36,4 +36,4 @@ def run(
     async def serve() -> None:
         await Daemon(lambda: load_settings(given)).run(migrate=migrate)
 
-    terminal.run(serve)
+    terminal.run(serve, serves=True)

@@ -23,9 +23,12 @@ output = Console(soft_wrap=True, highlight=False)
 T = TypeVar("T")
 
 
-def run(step: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run *step* to its end; our own errors become one clear line and an exit code."""
-    spare_the_collector()
+def run(step: Callable[[], Coroutine[Any, Any, T]], *, serves: bool = False) -> T:
+    """Run *step* to its end; our own errors become one clear line and an exit code.
+
+    *serves* says that others wait for answers meanwhile.
+    """
+    spare_the_collector(serves=serves)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(step())
@@ -35,14 +38,15 @@ def run(step: Callable[[], Coroutine[Any, Any, T]]) -> T:
         raise typer.Exit(130) from None
 
 
-def spare_the_collector() -> None:
+def spare_the_collector(*, serves: bool = False) -> None:
     """Let the cycle collector look rarely, and never at what the imports left.
 
     A fleet is many objects and no cycles: by default it is walked again and again while
-    it grows, which takes a tenth of a registration.
+    it grows, which takes a tenth of a registration. A process that *serves* is looked
+    through in smaller steps, so that none holds anybody up.
     """
     gc.freeze()
-    gc.set_threshold(10_000, 10, 200)
+    gc.set_threshold(*((10_000, 10, 200) if serves else (50_000, 20, 50)))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
