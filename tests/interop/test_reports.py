@@ -67,6 +67,7 @@ def service(vtn: OpenleadrVtn, tmp_path: Path) -> Iterator[Service]:
         "VEN_TOKEN_URL": f"{vtn.url}/auth/token",
         "VEN_POLL_INTERVAL": "PT1S",
         "VEN_REPORT_GRACE": "PT0.5S",
+        "VEN_REPORT_COMPLETION": "PT1S",
     }
     if vtn.release.is_30:
         registered = Service(tmp_path, vtn.url, **settings).command("register")

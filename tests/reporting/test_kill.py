@@ -31,6 +31,7 @@ SEED = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(10**6)
 SETTINGS = {
     "VEN_POLL_INTERVAL": "PT1S",
     "VEN_REPORT_GRACE": "PT0.3S",
+    "VEN_REPORT_COMPLETION": "PT1S",
     "VEN_REQUEST_TIMEOUT": "1",
 }
 TROUBLE = (

@@ -52,6 +52,9 @@ class ReportSettings(Area):
     report_jitter: Pause = Field(default=timedelta(0), le=timedelta(hours=1))
     """Over how long the reports of a fleet are spread, each VEN at a place of its own."""
 
+    report_completion: Period = timedelta(seconds=30)
+    """How often reports are completed by readings that came in late, each by one replacement."""
+
     report_ad_hoc: Period = timedelta(minutes=15)
     """How often what may be reported at any time is reported."""
 

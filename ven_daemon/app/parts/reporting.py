@@ -31,8 +31,8 @@ from ven_daemon.store.spells import SpellStore
 OWE = timedelta(seconds=1)
 """How often it is looked what is due."""
 
-COMPLETE = timedelta(seconds=2)
-"""How often late readings are looked for, and what dispatch changed."""
+WATCH = timedelta(seconds=2)
+"""How often it is looked who followed something else, or opted out."""
 
 KEEP = timedelta(seconds=10)
 
@@ -71,6 +71,7 @@ class ReportingPart(Part):
         self._causes: Mapping[str, int] = {}
         self._watched = FIRST_INSTANT
         self._owing = Loop("reports due", self._owe)
+        self._watching = Loop("reports on change", self._watch)
         self._completing = Loop("reports late", self._complete)
         self._housekeeping = Loop("outbox keeping", self._keep)
         self._owing.wake()
@@ -78,8 +79,13 @@ class ReportingPart(Part):
         events.listeners.append(lambda _: self.changed())
 
     def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
-        """Look what is due, what came late, and what may go."""
-        return ((self._owing, OWE), (self._completing, COMPLETE), (self._housekeeping, KEEP))
+        """Look what is due, what changed, what came late, and what may go."""
+        return (
+            (self._owing, OWE),
+            (self._watching, WATCH),
+            (self._completing, self._settings().report_completion),
+            (self._housekeeping, KEEP),
+        )
 
     def roots(self) -> Mapping[str, Root]:
         """Send."""
@@ -130,15 +136,18 @@ class ReportingPart(Part):
             opened.draining.wake()
 
     async def _complete(self) -> None:
-        """Complete what late readings belong to, and report what dispatch changed."""
+        """Complete what late readings belong to."""
         opened = await self._opened()
-        changed = await opened.completing.step()
-        now = datetime.now(UTC)
-        if self._watched != FIRST_INSTANT and (vens := await self._spells.changed(self._watched)):
-            changed += await opened.owing.ad_hoc(vens, FOLLOWING)
-        self._watched = now
-        if changed:
+        if await opened.completing.step():
             opened.draining.wake()
+
+    async def _watch(self) -> None:
+        """Report what dispatch and opting out changed, where an event wants to know at once."""
+        opened, now, since = await self._opened(), datetime.now(UTC), self._watched
+        vens = await self._spells.changed(since) if since != FIRST_INSTANT else []
+        if vens and await opened.owing.ad_hoc(vens, FOLLOWING):
+            opened.draining.wake()
+        self._watched = now
 
     async def _drain(self) -> None:
         """Send with whoever is connected, for ever."""
