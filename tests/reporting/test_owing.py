@@ -348,6 +348,30 @@ async def test_what_was_due_before_the_event_was_seen_is_looked_up_before_it_is_
     assert {each.about.k for each in found} == {1}
 
 
+async def test_an_event_that_is_moved_after_its_report_was_sent_is_reported_on_again(
+    sandbox: Sandbox, rig: Rig
+) -> None:
+    made = await made_event(sandbox)
+    rig.holds(_named(event(USAGE, intervals=1), made))
+    rig.now = START + QUARTER + MINUTE
+    await rig.owing.step()
+    await rig.drain()
+
+    later = IntervalPeriod(START + 2 * QUARTER, Duration(length=QUARTER))
+    [known] = rig.books.known
+    rig.books.known = [replace(known, event=replace(known.event, period=later))]
+    rig.owing.changed()
+    rig.now = START + 3 * QUARTER + MINUTE
+    await rig.owing.step()
+    await rig.drain()
+
+    reports = (await sandbox.get("/reports")).json
+    starts = {r["resources"][0]["intervals"][0]["intervalPeriod"]["start"] for r in reports}
+    assert starts == {"2026-03-14T12:30:00Z"}
+    assert len(reports) == len(FLEET)
+    assert await rig.balanced()
+
+
 async def made_event(sandbox: Sandbox) -> str:
     program = (await sandbox.post("/programs", {"programName": "p"})).json
     body = {"programID": program["id"], "intervals": []}

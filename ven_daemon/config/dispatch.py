@@ -1,6 +1,5 @@
 """Settings: what payloads mean to which resources, how these are reached, and the fail-safe."""
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_settings import NoDecode
 
-from ven_daemon.config.kinds import Area, Period
+from ven_daemon.config.kinds import Area, Period, read_json
 from ven_daemon.domain.dispatching.rules import POLICIES, Rule
 from ven_daemon.domain.dispatching.selectors import Route, Selector
 
@@ -72,21 +71,11 @@ class RuleSetting(_Whom):
         )
 
 
-def _read(value: Any) -> Any:
-    """Take a list, or JSON of one, as a variable of the environment holds it."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"JSON was expected: {error}") from None
-
-
 def _read_routes(value: Any) -> Any:
     """Take the name of a sink for all, or a list."""
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return [{"sink": value.strip()}]
-    return _read(value)
+    return read_json(value)
 
 
 class DispatchSettings(Area):
@@ -95,7 +84,7 @@ class DispatchSettings(Area):
     sinks: Annotated[tuple[RouteSetting, ...], NoDecode, BeforeValidator(_read_routes)] = ()
     """By which sink commands go out: a name, or a list by type or resource; unset: `log`."""
 
-    dispatch_policies: Annotated[tuple[RuleSetting, ...], NoDecode, BeforeValidator(_read)] = ()
+    dispatch_policies: Annotated[tuple[RuleSetting, ...], NoDecode, BeforeValidator(read_json)] = ()
     """What payloads mean in kW, where it is not what docs/dispatch.md says: a list of rules."""
 
     dispatch_horizon: Period = Field(default=timedelta(days=1), le=timedelta(days=14))

@@ -1,8 +1,9 @@
 """What settings are made of: choices, periods, and the base of every area."""
 
+import json
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
@@ -28,6 +29,16 @@ class BodyForm(StrEnum):
     AUTO = "auto"
     VEN = "ven"
     BL = "bl"
+
+
+def read_json(value: Any) -> Any:
+    """Take a list, or JSON of one, as a variable of the environment holds it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"JSON was expected: {error}") from None
 
 
 def _positive(value: timedelta) -> timedelta:

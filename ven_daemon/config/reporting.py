@@ -1,31 +1,20 @@
 """Settings: when reports leave, how they are filled, and how long they are kept."""
 
-import json
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 from pydantic_settings import NoDecode
 
-from ven_daemon.config.kinds import Area, Pause, Period
+from ven_daemon.config.kinds import Area, Pause, Period, read_json
 from ven_daemon.domain.standing import Standing
-
-
-def _read(value: Any) -> Any:
-    """Take a list, or JSON of one, as a variable of the environment holds it."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"JSON was expected: {error}") from None
 
 
 def _names(value: Any) -> Any:
     """Take a list, or names with commas between them."""
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return [name.strip() for name in value.split(",") if name.strip()]
-    return _read(value)
+    return read_json(value)
 
 
 class StandingSetting(BaseModel):
@@ -41,6 +30,9 @@ class StandingSetting(BaseModel):
     def standing(self) -> Standing:
         """Give it as the domain has it."""
         return Standing(self.program, self.payloads, self.period, self.aggregate)
+
+
+Standings = Annotated[tuple[StandingSetting, ...], NoDecode, BeforeValidator(read_json)]
 
 
 class ReportSettings(Area):
@@ -67,7 +59,9 @@ class ReportSettings(Area):
     report_baseline: Literal["none", "history"] = "none"
     """BASELINE of resources that have none in the inventory: nothing, or the days before."""
 
-    report_standing: Annotated[tuple[StandingSetting, ...], NoDecode, BeforeValidator(_read)] = ()
+    report_standing: Annotated[
+        tuple[StandingSetting, ...], NoDecode, BeforeValidator(read_json)
+    ] = ()
     """What programs are told that ask for nothing themselves; none unless set."""
 
     report_retention: Period = timedelta(days=30)

@@ -7,6 +7,7 @@ the entry as it stands, and nobody's is lost.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -71,12 +72,16 @@ class OutboxStore:
     ) -> int:
         """Put in what is owed together with how far that goes; give how many are new.
 
-        What is in there already stays as it is: owed twice is sent once.
+        What is in there already stays as it is: owed twice is sent once. It gives way
+        where its event was moved, and it is about another time now.
         """
         async with self._turn, self._database.begin() as connection:
-            known = await _names(connection, [draft.report.entry.name for draft in drafts])
-            fresh = {d.report.entry.name: d for d in drafts if d.report.entry.name not in known}
-            await self._insert(connection, list(fresh.values()), now)
+            held = await self._read(connection, [draft.report.entry.name for draft in drafts])
+            named = {draft.report.entry.name: draft for draft in drafts}
+            fresh = [draft for name, draft in named.items() if name not in held]
+            await self._insert(connection, fresh, now)
+            moved = [_moved(held[n], d) for n, d in named.items() if n in held]
+            await self._replace(connection, [draft for draft in moved if draft], now)
             rows = [(self._vtn, *mark, bulk.instant(until)) for mark, until in marks.items()]
             await bulk.upsert(connection, report_marks, rows)
         return len(fresh)
@@ -91,19 +96,12 @@ class OutboxStore:
             names = [draft.report.entry.name for draft in drafts]
             held = await self._read(connection, names)
             bodies = await _bodies(connection, names)
-            changed = []
-            for report, body in drafts:
-                before = held.get(report.entry.name)
-                if before is not None and bodies.get(report.entry.name) != body:
-                    changed.append(Draft(before._replace(size=len(body)), body))
-            rows = [
-                values(self._vtn, report._replace(entry=amended(report.entry)), now)
-                for report, _ in changed
+            changed = [
+                Draft(held[report.entry.name]._replace(size=len(body)), body)
+                for report, body in drafts
+                if bodies.get(report.entry.name, body) != body
             ]
-            await bulk.upsert(connection, outbox, rows)
-            for report, body in changed:
-                mine = report_bodies.c.name == report.entry.name
-                await connection.execute(update(report_bodies).where(mine).values(body=body))
+            await self._replace(connection, changed, now)
             fresh = [draft for draft in drafts if draft.report.entry.name not in held]
             await self._insert(connection, fresh, now)
         return len(changed) + len(fresh)
@@ -225,6 +223,19 @@ class OutboxStore:
         await connection.execute(report_bodies.insert(), bodies)
         await _count(connection, accepted=len(drafts))
 
+    async def _replace(
+        self, connection: AsyncConnection, drafts: Sequence[Draft], now: datetime
+    ) -> None:
+        """Let reports say something else from now on."""
+        rows = [
+            values(self._vtn, report._replace(entry=amended(report.entry)), now)
+            for report, _ in drafts
+        ]
+        await bulk.upsert(connection, outbox, rows)
+        for report, body in drafts:
+            mine = report_bodies.c.name == report.entry.name
+            await connection.execute(update(report_bodies).where(mine).values(body=body))
+
     async def _read(self, connection: AsyncConnection, names: Iterable[str]) -> dict[str, Filed]:
         """Read what is about to be changed; a command beside the daemon waits its turn."""
         mine = _O.name.in_(bulk.texts(connection, names))
@@ -232,11 +243,13 @@ class OutboxStore:
         return {row.name: filed(row) for row in rows}
 
 
-async def _names(connection: AsyncConnection, names: Sequence[str]) -> set[str]:
-    rows = await connection.execute(
-        select(_O.name).where(_O.name.in_(bulk.texts(connection, names)))
-    )
-    return set(rows.scalars())
+def _moved(held: Filed, draft: Draft) -> Draft | None:
+    """Give a report that is in there, about the time that it is about now; None is the same."""
+    about, due = draft.report.about, draft.report.entry.due
+    if (held.about.start, held.about.end) == (about.start, about.end):
+        return None
+    entry = replace(held.entry, due=due)
+    return Draft(held._replace(entry=entry, about=about, size=len(draft.body)), draft.body)
 
 
 async def _bodies(connection: AsyncConnection, names: Sequence[str]) -> dict[str, bytes]:

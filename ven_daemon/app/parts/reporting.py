@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
-
 from ven_daemon.app.connection import Connected, Connection
 from ven_daemon.app.parts.events import EventsPart
 from ven_daemon.app.parts.part import Part
@@ -36,7 +34,7 @@ WATCH = timedelta(seconds=2)
 
 KEEP = timedelta(seconds=10)
 
-_log = structlog.get_logger(__name__)
+_Samples = Mapping[tuple[str, ...], float]
 
 
 class ReportingPart(Part):
@@ -178,7 +176,7 @@ class ReportingPart(Part):
 
     def figures(self) -> Iterable[Figure]:
         """Depth and age of the outbox, what became of reports, and whether the books balance."""
-        books, now = self._books, datetime.now(UTC)
+        books = self._books
         yield Figure(
             "reports",
             "Reports by what became of them, since the store was made.",
@@ -193,29 +191,21 @@ class ReportingPart(Part):
         )
         words = "Reports that are nowhere; it must be zero."
         yield Figure.gauge("reports_missing", words, books.missing)
-        yield Figure(
-            "outbox_reports",
-            "Reports in the outbox.",
-            {(state.value,): float(depth.reports) for state, depth in self._depths.items()},
-            ("state",),
-        )
-        waiting = [
-            depth.oldest
-            for state, depth in self._depths.items()
-            if depth.oldest and state in (State.QUEUED, State.SENDING)
-        ]
-        age = (now - min(waiting)).total_seconds() if waiting else 0.0
-        yield Figure.gauge("outbox_age_seconds", "Age of the oldest report not sent.", age)
-        size = sum(depth.size for depth in self._depths.values())
-        yield Figure.gauge("outbox_bytes", "Bytes of all reports in the outbox.", size)
-        yield Figure(
-            "outbox_quarantined",
-            "Reports set aside, by why.",
-            {(cause,): float(count) for cause, count in self._causes.items()},
-            ("cause",),
-        )
+        yield from self._standing()
         if self._open is not None:
             yield from self._sending(self._open)
+
+    def _standing(self) -> Iterable[Figure]:
+        depths, unsent = self._depths, (State.QUEUED, State.SENDING)
+        counts: _Samples = {(s.value,): float(d.reports) for s, d in depths.items()}
+        yield Figure("outbox_reports", "Reports in the outbox.", counts, ("state",))
+        oldest = [d.oldest for s, d in depths.items() if s in unsent and d.oldest]
+        age = (datetime.now(UTC) - min(oldest)).total_seconds() if oldest else 0.0
+        yield Figure.gauge("outbox_age_seconds", "Age of the oldest report not sent.", age)
+        size = sum(depth.size for depth in depths.values())
+        yield Figure.gauge("outbox_bytes", "Bytes of all reports in the outbox.", size)
+        causes: _Samples = {(cause,): float(count) for cause, count in self._causes.items()}
+        yield Figure("outbox_quarantined", "Reports set aside, by why.", causes, ("cause",))
 
     def _sending(self, opened: Reporting) -> Iterable[Figure]:
         tally = opened.sender.tally

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zlib import crc32
 
-import structlog
-
 from ven_daemon.domain.durations import FIRST_INSTANT, shifted
 from ven_daemon.domain.events import Event, Program
 from ven_daemon.domain.grids import grid_of
@@ -22,8 +20,6 @@ from ven_daemon.domain.timeline import draws_needed
 from ven_daemon.services.reporting.ports import Metered, Roster
 from ven_daemon.store.draws import Lot
 from ven_daemon.store.outbox import Mark
-
-_log = structlog.get_logger(__name__)
 
 Draws = Mapping[Lot, Mapping[int, float]]
 

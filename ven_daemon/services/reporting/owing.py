@@ -27,9 +27,6 @@ AT_ONCE = 96
 LATE = timedelta(days=7)
 """For how long after an event its reports are completed by late readings."""
 
-AT_A_TIME = 10
-"""Events that are looked at before others have a turn."""
-
 TIDY = timedelta(hours=1)
 
 REMEMBERED = timedelta(days=60)
@@ -111,10 +108,9 @@ class Owing:
             self._changed = True
             raise
         calendar = Calendar(roster, self._timing())
-        for count, each in enumerate(known):
-            if count % AT_A_TIME == 0:
-                await asyncio.sleep(0)
+        for each in known:
             calendar.add(each, draws, marks)
+            await asyncio.sleep(0)  # one may mean ten thousand VENs
         self._say(calendar)
         await self._tidy(now, {each.event.id for each in known})
         self.calendar, self._made = calendar, now
@@ -130,7 +126,7 @@ class Owing:
         """Build what some VENs owe, a portion at a time; then note when more is due."""
         owed = list(islice(debt.owed(now), AT_ONCE))
         if not owed:
-            calendar.push(debt)
+            self._changed = True  # it said that something is; the next step looks anew
             return 0
         ends = [end for each in owed if each.slots and (end := each.span[1])]
         if ends:
