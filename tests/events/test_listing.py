@@ -21,7 +21,7 @@ from ven_daemon.domain.ids import EventId, ResourceKey, ResourceName, VenName
 from ven_daemon.domain.registration import Target
 from ven_daemon.domain.targets import Bearer, Place, TargetIndex
 from ven_daemon.ops import events as shapes
-from ven_daemon.services.events.listing import Asked, EventListing
+from ven_daemon.services.events.listing import Asked, EventListing, Most
 from ven_daemon.store.draws import DrawStore, Lot
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -52,11 +52,14 @@ class SmallBook:
         return Two(members, index)
 
 
-async def shown(rig: Rig, now: datetime = NOON, **asked: Any) -> dict[str, Any]:
-    listing = EventListing(
-        rig.store, rig.events, rig.programs, DrawStore(rig.database), SmallBook()
+def listing(rig: Rig, **most: int) -> EventListing:
+    return EventListing(
+        rig.store, rig.events, rig.programs, DrawStore(rig.database), SmallBook(), Most(**most)
     )
-    found = await listing.find(Asked(**asked), now)
+
+
+async def shown(rig: Rig, now: datetime = NOON, **asked: Any) -> dict[str, Any]:
+    found = await listing(rig).find(Asked(**asked), now)
     return {each["name"] or each["id"]: each for each in shapes.listed(found)["events"]}
 
 
@@ -188,6 +191,70 @@ async def test_what_holds_at_an_instant_and_what_means_a_resource_can_be_asked_f
     assert (await shown(rig, resource="bar", ven="ven-2")).keys() == set()
     assert (await shown(rig, ven="ven-2")).keys() == {"all", "later"}
     assert (await shown(rig, ven="ven-2", at=NOON)).keys() == {"all"}
+
+
+async def test_what_means_a_resource_is_found_whoever_else_was_shown_it_later(
+    rig: Rig, closed: Sandbox
+) -> None:
+    await publish(closed, "all")
+    for client in ("ven-1", "ven-2"):
+        await rig.service.poll(await rig.ven(closed, client))
+
+    assert (await shown(rig, resource="bar")).keys() == {"all"}
+    assert (await shown(rig, resource="shop")).keys() == {"all"}
+    assert (await shown(rig, resource="no such")).keys() == set()
+
+
+async def test_of_more_events_than_are_shown_those_that_changed_last_are(
+    rig: Rig, closed: Sandbox
+) -> None:
+    ven = await rig.ven(closed, "ven-1")
+    for name in ("old", "newer", "newest"):
+        await publish(closed, name)
+        await rig.service.poll(ven)
+
+    found = await listing(rig, events=2).find(Asked(), NOON)
+    whole = await listing(rig, events=3).find(Asked(), NOON)
+
+    assert [each.event.name for each in found.events if each.event] == ["newest", "newer"]
+    assert (found.known, found.truncated) == (3, True)
+    assert (len(whole.events), whole.truncated) == (3, False)
+
+
+async def test_what_is_asked_for_is_found_behind_what_changed_later(
+    rig: Rig, closed: Sandbox
+) -> None:
+    ven = await rig.ven(closed, "ven-1")
+    old = await publish(closed, "old")
+    await rig.service.poll(ven)
+    later = {"start": "2026-06-02T12:00:00Z", "duration": "PT1H"}
+    for number in range(5):
+        await publish(closed, f"later-{number}", intervalPeriod=later)
+    await rig.service.poll(ven)
+    few = listing(rig, events=2)
+
+    by_id = await few.find(Asked(event=old["id"]), NOON)
+    by_time = await few.find(Asked(at=NOON), NOON)
+    cut_short = await listing(rig, events=2, examined=4).find(Asked(at=NOON), NOON)
+
+    assert [each.id for each in by_id.events] == [old["id"]]
+    assert [each.id for each in by_time.events] == [old["id"]]
+    assert not by_time.truncated
+    assert (cut_short.events, cut_short.truncated) == ((), True)
+
+
+async def test_the_windows_of_a_whole_listing_are_bounded_too(rig: Rig, closed: Sandbox) -> None:
+    for name in ("one", "two", "three"):
+        await publish(closed, name, intervals=SIMPLE * 4)
+    await rig.service.poll(await rig.ven(closed, "ven-1"))
+
+    found = await listing(rig, windows=6).find(Asked(), NOON)
+
+    assert [(len(each.windows), each.truncated) for each in found.events] == [
+        (4, False),
+        (2, True),
+        (0, True),
+    ]
 
 
 @pytest.fixture

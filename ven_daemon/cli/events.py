@@ -38,30 +38,30 @@ def events(
 
     async def step() -> Found:
         try:
-            asked = Asked(ven, resource, shapes.read_at(at), limit)
+            asked = Asked(ven, resource, shapes.read_at(at), limit, event)
         except ValueError as error:
             raise ConfigurationError(f"--at: {error}") from None
         async with open_events(_settings()) as listing:
             return await listing.find(asked, now)
 
     found = terminal.run(step)
-    chosen = tuple(each for each in found.events if event in (None, each.id))
-    if event is not None and not chosen:
+    if event is not None and not found.events:
         terminal.notes.print(f"no event {event} is on record", style="red", markup=False)
         raise typer.Exit(1)
     if as_document:
-        terminal.print_json(shapes.listed(Found(chosen, found.known)))
+        terminal.print_json(shapes.listed(found))
     elif event is not None:
-        _draw(chosen[0], shapes.read_at(at) or now)
+        _draw(found.events[0], shapes.read_at(at) or now)
     else:
-        _table(Found(chosen, found.known))
+        _table(found)
 
 
 def _table(found: Found) -> None:
     names = ("id", "name", "program", "priority", "status", "start", "end", "reason")
     terminal.print_table("Events", names, [_row(each) for each in found.events])
     if found.known > len(found.events):
-        terminal.notes.print(f"{len(found.events)} of {found.known} events on record")
+        more = "; there may be more like these" if found.truncated else ""
+        terminal.notes.print(f"{len(found.events)} of {found.known} events on record{more}")
 
 
 def _row(each: Listed) -> tuple[object, ...]:
@@ -83,7 +83,8 @@ def _row(each: Listed) -> tuple[object, ...]:
 def _draw(each: Listed, since: datetime) -> None:
     """Draw one event: all of it, or a day of one that is longer."""
     shown = shapes.event(each)
-    words = [f"{name}: {shown[name]}" for name in ("name", "program", "priority", "status")]
+    names = ("name", "program", "priority", "status")
+    words = [f"{name}: {shown[name]}" for name in names if shown[name] is not None]
     typer.echo(f"{each.id}  " + "  ".join(words))
     if each.reason:
         typer.echo(each.reason)

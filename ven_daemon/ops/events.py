@@ -1,5 +1,6 @@
 """Events over HTTP, and as they are shown everywhere (design.md 9)."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
@@ -46,8 +47,9 @@ class EventRoutes:
         desk = self._find()
         if desk is None:
             raise web.HTTPServiceUnavailable(text="the record of events is not open yet")
-        asked = Asked(query.get("ven"), query.get("resource"), at, limit)
-        return document(listed(await desk.events(asked)))
+        asked = Asked(query.get("ven"), query.get("resource"), at, limit, query.get("event"))
+        # Thousands of windows take their time, and nobody else is to wait for it.
+        return document(await asyncio.to_thread(listed, await desk.events(asked)))
 
 
 def read_at(text: str | None) -> datetime | None:
@@ -66,7 +68,11 @@ def read_at(text: str | None) -> datetime | None:
 
 def listed(found: Found) -> dict[str, Any]:
     """Show a listing."""
-    return {"events": [event(each) for each in found.events], "known": found.known}
+    return {
+        "events": [event(each) for each in found.events],
+        "known": found.known,
+        "truncated": found.truncated,
+    }
 
 
 def event(each: Listed) -> dict[str, Any]:

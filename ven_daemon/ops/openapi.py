@@ -138,6 +138,7 @@ DOCUMENT: dict[str, Any] = {
             _query("ven", TEXT),
             _query("resource", TEXT),
             _query("at", INSTANT),
+            _query("event", TEXT),
             _query("limit", {**COUNT, "maximum": 10000, "default": 100}),
         ),
         "/api/v1/dispatches": _get(

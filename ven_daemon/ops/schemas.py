@@ -161,7 +161,9 @@ SCHEMAS: dict[str, Schema] = {
                 ),
                 truncated=FLAG,
             )
-        )
+        ),
+        known=COUNT,
+        truncated=FLAG,
     ),
     "Dispatches": shape(
         dispatches=listing(

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import ColumnElement, Row, case, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.events import Event
 from ven_daemon.domain.ids import EventId, ProgramId
@@ -83,6 +84,40 @@ class SightingStore:
         for row in rows:
             yield Seen(row.reader, _sighting(row))
 
+    async def latest(
+        self,
+        limit: int,
+        after: Seen | None = None,
+        readers: Collection[str] | None = None,
+        event: str | None = None,
+    ) -> list[Seen]:
+        """Give one sighting of each event, those that changed last first, behind *after*.
+
+        Of several readers' the one that holds, else the one that changed last.
+        """
+        mine = sightings.c
+        live = case((mine.standing.in_([Standing.SEEN, Standing.UNCONFIRMED]), 0), else_=1)
+        order = (live, mine.changed.desc(), mine.reader)
+        rank = func.row_number().over(partition_by=mine.event, order_by=order)
+        async with self._database.read() as connection:
+            which = self._which(connection, readers, event)
+            ranked = select(sightings, rank.label("rank")).where(*which).subquery()
+            wanted = select(ranked).where(ranked.c.rank == 1)
+            if after is not None:
+                last = after.sighting
+                same = (ranked.c.changed == last.changed) & (ranked.c.event > last.event)
+                wanted = wanted.where((ranked.c.changed < last.changed) | same)
+            wanted = wanted.order_by(ranked.c.changed.desc(), ranked.c.event).limit(limit)
+            rows = (await connection.execute(wanted)).all()
+        return [Seen(row.reader, _sighting(row)) for row in rows]
+
+    async def count(self, readers: Collection[str] | None = None, event: str | None = None) -> int:
+        """Count the events that there are, once each."""
+        wanted = select(func.count(sightings.c.event.distinct()))
+        async with self._database.read() as connection:
+            which = self._which(connection, readers, event)
+            return await connection.scalar(wanted.where(*which)) or 0
+
     async def save(self, reader: str, changes: Sequence[Change]) -> None:
         """Write what changed, with the versions it refers to.
 
@@ -144,12 +179,16 @@ class SightingStore:
             removed = delete(versions).where(old, *unused).returning(versions.c.digest)
             return tuple((await connection.execute(removed)).scalars())
 
-    async def programs(self) -> dict[str, dict[ProgramId, str]]:
-        """Give the programs that each reader may see, and the version of each."""
+    async def programs(
+        self, readers: Collection[str] | None = None
+    ) -> dict[str, dict[ProgramId, str]]:
+        """Give the programs that each reader may see, or each of some, and their versions."""
         found: defaultdict[str, dict[ProgramId, str]] = defaultdict(dict)
         mine = program_sightings.c
         wanted = select(mine.reader, mine.program, mine.digest).where(mine.vtn == self._vtn)
         async with self._database.read() as connection:
+            if readers is not None:
+                wanted = wanted.where(mine.reader.in_(bulk.texts(connection, readers)))
             for reader, program, digest in await connection.execute(wanted):
                 found[reader][ProgramId(program)] = digest
         return dict(found)
@@ -188,6 +227,17 @@ class SightingStore:
 
     def _of_vtn(self) -> Any:
         return select(sightings).where(sightings.c.vtn == self._vtn)
+
+    def _which(
+        self, connection: AsyncConnection, readers: Collection[str] | None, event: str | None
+    ) -> list[ColumnElement[bool]]:
+        mine = sightings.c
+        which = [mine.vtn == self._vtn]
+        if readers is not None:
+            which.append(mine.reader.in_(bulk.texts(connection, readers)))
+        if event is not None:
+            which.append(mine.event == event)
+        return which
 
     def _programs_of(self, reader: str) -> tuple[Any, ...]:
         return program_sightings.c.vtn == self._vtn, program_sightings.c.reader == reader

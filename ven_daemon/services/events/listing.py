@@ -1,8 +1,8 @@
 """Events as they are shown to people: what each is, how it stands, when it acts."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Protocol
@@ -21,8 +21,8 @@ from ven_daemon.store.versions import VersionStore
 
 UNREADABLE = "unreadable"
 
-EVENTS_MOST = 1000
-"""Events that one listing shows: those that changed last."""
+PORTION = 50
+"""Events that are placed in time before others have their turn."""
 
 
 class Fleet(Protocol):
@@ -59,6 +59,20 @@ class Asked:
     """What holds at this instant."""
     limit: int = 100
     """Windows of each event."""
+    event: str | None = None
+    """Only the event of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How much one listing shows, and looks at, whatever is on record."""
+
+    events: int = 1000
+    """Those that changed last."""
+    examined: int = 20_000
+    """Events that are looked at to find those that are asked for."""
+    windows: int = 20_000
+    """Windows of all its events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,8 @@ class Found:
 
     events: tuple[Listed, ...]
     known: int
+    truncated: bool = False
+    """Whether there are, or may be, more that were asked for."""
 
 
 class EventListing:
@@ -95,44 +111,58 @@ class EventListing:
         programs: VersionStore[Program],
         draws: DrawStore,
         fleet: FleetBook,
+        most: Most = Most(),
     ) -> None:
         self._sightings = sightings
         self._events = events
         self._programs = programs
         self._draws = draws
         self._fleet = fleet
+        self._most = most
 
     async def find(self, asked: Asked, now: datetime) -> Found:
         """List the events that *asked* is about, those that changed last first."""
-        chosen = await self._chosen(asked)
-        some = chosen[:EVENTS_MOST]
+        most, fleet = self._most, await self._fleet.addressees()
+        readers = _readers(asked, fleet)
+        known = await self._sightings.count(readers, asked.event)
+        found: list[Listed] = []
+        examined, room, last = 0, most.windows, None
+        while examined < min(known, most.examined):
+            some = await self._sightings.latest(most.events, last, readers, asked.event)
+            if not some:
+                break
+            async for each in self._about(asked, some, fleet, room, now):
+                if len(found) == most.events:
+                    return Found(tuple(found), known, truncated=True)
+                found.append(each)
+                room -= len(each.windows)
+            examined, last = examined + len(some), some[-1]
+        return Found(tuple(found), known, truncated=examined < known)
+
+    async def _about(
+        self, asked: Asked, some: Sequence[Seen], fleet: Fleet, room: int, now: datetime
+    ) -> AsyncIterator[Listed]:
+        """Give those of *some* that are asked for, with no more windows than there is room."""
         digests = [seen.sighting.read for seen in some if seen.sighting.read]
         items = await self._events.items(digests)
         programs = await self._programs_of(some)
-        fleet = await self._fleet.addressees()
         drawn = await self._drawn(asked, some)
-        listed = []
-        for seen in some:
+        for number, seen in enumerate(some, 1):
+            if number % PORTION == 0:
+                await asyncio.sleep(0)
             sighting = seen.sighting
             event, program = items.get(sighting.read), programs.get(sighting.event)
             if not _is_meant(asked, seen, event, program, fleet):
                 continue
-            each = self._listed(asked, sighting, event, program, drawn.get(sighting.event, {}), now)
+            within = replace(asked, limit=min(asked.limit, room))
+            draws = drawn.get(sighting.event, {})
+            each = self._listed(within, sighting, event, program, draws, now)
             if asked.at is None or each.windows:
-                listed.append(each)
-        return Found(tuple(listed), len(chosen))
-
-    async def _chosen(self, asked: Asked) -> list[Seen]:
-        """Give one sighting of each event: of the VEN that is asked for, else the most telling."""
-        by_event: defaultdict[EventId, list[Seen]] = defaultdict(list)
-        async for seen in self._sightings.every():
-            if asked.ven is None or seen.reader in (asked.ven, EVERYBODY):
-                by_event[seen.sighting.event].append(seen)
-        chosen = [max(every, key=_telling) for every in by_event.values()]
-        return sorted(chosen, key=_changed, reverse=True)
+                room -= len(each.windows)
+                yield each
 
     async def _programs_of(self, some: Sequence[Seen]) -> dict[EventId, Program]:
-        shown = await self._sightings.programs()
+        shown = await self._sightings.programs({seen.reader for seen in some})
         digests: dict[EventId, str] = {}
         for reader, sighting in some:
             reading = self._events.known.get(sighting.read)
@@ -185,12 +215,17 @@ class EventListing:
         return place(event, held.seen, draws=drawn, dialect=dialect, cancelled=over)
 
 
-def _telling(seen: Seen) -> tuple[bool, datetime]:
-    return seen.sighting.is_live, seen.sighting.changed
-
-
-def _changed(seen: Seen) -> datetime:
-    return seen.sighting.changed
+def _readers(asked: Asked, fleet: Fleet) -> frozenset[str] | None:
+    """Say whose sightings tell of who is asked for; None: anybody's."""
+    if asked.resource is not None:
+        vens = {each.place.ven for each in fleet.members if each.name == asked.resource}
+        if asked.ven is not None:
+            vens &= {VenName(asked.ven)}
+    elif asked.ven is not None:
+        vens = {VenName(asked.ven)}
+    else:
+        return None
+    return frozenset({*vens, EVERYBODY}) if vens else frozenset()
 
 
 def _is_meant(
