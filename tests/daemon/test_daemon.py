@@ -147,6 +147,20 @@ def test_sighup_takes_new_settings_and_refuses_wrong_ones(vtn: SandboxVtn, tmp_p
         assert service.get("/readyz")[0] == 200
 
 
+def test_sighup_refuses_a_sink_that_was_not_set_up_at_the_start(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    dotenv = tmp_path / ".env"
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        dotenv.write_text("VEN_SINKS=http\nVEN_SINK_HTTP_URL=http://127.0.0.1:9/\n")
+        service.process.send_signal(signal.SIGHUP)
+        service.wait(lambda: "settings.refused" in service.log())
+
+        assert "VEN_SINKS: http needs a restart" in service.log()
+        assert service.get("/api/v1/config")[1]["sinks"] == []
+
+
 def test_status_tells_what_is_on_record_where_no_daemon_runs(
     vtn: SandboxVtn, tmp_path: Path
 ) -> None:

@@ -138,7 +138,7 @@ def test_a_sink_that_is_not_set_up_is_a_wrong_setting(vtn: SandboxVtn, tmp_path:
     with Service(tmp_path, vtn.url, VEN_SINKS="mqtt") as service:
         assert service.wait_for_exit() == 2
 
-    assert "VEN_SINKS: mqtt is not set up" in service.log()
+    assert "VEN_SINKS: mqtt is not set up: VEN_SINK_MQTT_URL" in service.log()
 
 
 @pytest.mark.parametrize("number", range(1, 3))

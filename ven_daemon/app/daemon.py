@@ -119,7 +119,6 @@ class Daemon:
         sources = Sources(self._settings, database)
         stack.push_async_callback(sources.close)
         self._sinks = await open_sinks(self._settings, stack)
-        check_routes(self._settings, self._sinks)
         self._compose(inventory, sources)
 
     def _compose(self, inventory: InventoryStore, sources: Sources) -> None:
@@ -225,13 +224,14 @@ class Daemon:
     def _told_to_reload(self) -> None:
         """Read the settings and credentials again; wrong ones change nothing.
 
-        Databases, the time limit, cadences and the address of this surface stay as they
+        Databases, sinks, the time limit, cadences and the address of this surface stay as they
         were at the start.
         """
         self._manager.reloading()
         try:
             settings = self._load()
             if self.front.connection is not None:
+                check_routes(settings, self._sinks)
                 self._exchange.trust(tls_of(settings))
         except VenDaemonError as error:
             _log.error("settings.refused", problems=str(error))

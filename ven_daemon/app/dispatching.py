@@ -34,15 +34,14 @@ def choices_of(settings: Settings) -> Choices:
 
 
 def check_routes(settings: Settings, sinks: Mapping[str, Sink]) -> None:
-    """See that every sink that is used is set up.
+    """See that every sink that is used is open: sinks stay those of the start.
 
     Raises:
         ConfigurationError: one is not.
     """
     missing = sorted({each.sink for each in settings.sinks} - sinks.keys())
     if missing:
-        words = ", ".join(missing)
-        raise ConfigurationError(f"VEN_SINKS: {words} is not set up (VEN_SINK_…)")
+        raise ConfigurationError(f"VEN_SINKS: {', '.join(missing)} needs a restart")
 
 
 class DispatchFront:

@@ -131,7 +131,8 @@ def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
 def _problems(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
-        place = ".".join(str(part) for part in problem["loc"])
-        name = f"VEN_{place.upper().removeprefix('VEN_')}: " if place else ""
-        lines.append(f"{name}{problem['msg']}")
+        name, *rest = (str(part) for part in problem["loc"] or ("",))
+        place = ".".join((f"VEN_{name.upper().removeprefix('VEN_')}", *rest))
+        words = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{place}: {words}" if name else words)
     return "\n".join(lines)

@@ -4,12 +4,27 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import NoDecode
 
 from ven_daemon.config.kinds import Area, Period, read_json
 from ven_daemon.domain.dispatching.rules import POLICIES, Rule
 from ven_daemon.domain.dispatching.selectors import Route, Selector
+
+SINKS = {
+    "log": None,
+    "http": "sink_http_url",
+    "sql": "sink_sql_url",
+    "mqtt": "sink_mqtt_url",
+}
+"""Every sink, and the setting without which there is none."""
 
 Percent = Annotated[float, Field(ge=-100, le=100)]
 
@@ -83,6 +98,22 @@ class DispatchSettings(Area):
 
     sinks: Annotated[tuple[RouteSetting, ...], NoDecode, BeforeValidator(_read_routes)] = ()
     """By which sink commands go out: a name, or a list by type or resource; unset: `log`."""
+
+    @field_validator("sinks")
+    @classmethod
+    def _sinks_are_set_up(
+        cls, routes: tuple[RouteSetting, ...], info: ValidationInfo
+    ) -> tuple[RouteSetting, ...]:
+        problems = []
+        for name in sorted({each.sink for each in routes}):
+            if name not in SINKS:
+                problems.append(f"there is no sink {name!r}: one of {', '.join(sorted(SINKS))}")
+            # An address that is wrong is absent here, and said already.
+            elif (address := SINKS[name]) and info.data.get(address, "wrong") is None:
+                problems.append(f"{name} is not set up: VEN_{address.upper()}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return routes
 
     dispatch_policies: Annotated[tuple[RuleSetting, ...], NoDecode, BeforeValidator(read_json)] = ()
     """What payloads mean in kW, where it is not what docs/dispatch.md says: a list of rules."""
