@@ -147,6 +147,26 @@ def test_sighup_takes_new_settings_and_refuses_wrong_ones(vtn: SandboxVtn, tmp_p
         assert service.get("/readyz")[0] == 200
 
 
+def test_sighup_changes_how_often_things_are_done(vtn: SandboxVtn, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("VEN_POLL_INTERVAL=PT1H\n")
+    with Service(tmp_path, vtn.url) as service:
+        service.wait_until_ready()
+        service.wait(lambda: polls(service) >= 1)
+        (tmp_path / ".env").write_text("VEN_POLL_INTERVAL=0.2\nVEN_PROGRAM_INTERVAL=0.2\n")
+        service.process.send_signal(signal.SIGHUP)
+
+        service.wait(lambda: polls(service) >= 5)
+        service.wait(lambda: program_reads(vtn) >= 5)
+
+
+def polls(service: Service) -> int:
+    return int(service.get("/health")[1]["events"]["polls"])
+
+
+def program_reads(vtn: SandboxVtn) -> int:
+    return sum(line["path"] == "/programs" for line in vtn.ledger())
+
+
 def test_sighup_refuses_a_sink_that_was_not_set_up_at_the_start(
     vtn: SandboxVtn, tmp_path: Path
 ) -> None:

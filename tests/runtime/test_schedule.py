@@ -109,3 +109,18 @@ async def test_cadences_keep_their_periods_on_the_grid() -> None:
 
     assert 8 <= len(runs) <= 12
     assert cadences.next_run("nobody") is None
+
+
+async def test_another_period_of_a_cadence_holds_at_once() -> None:
+    cadences, runs = Cadences(), []
+    cadences.add("hourly", timedelta(hours=1), lambda: runs.append(time.time()))
+
+    task = asyncio.create_task(cadences.run())
+    await asyncio.sleep(0.05)
+    cadences.retime("hourly", timedelta(seconds=0.1))
+    cadences.retime("nobody", timedelta(seconds=0.1))
+    await asyncio.sleep(0.55)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert 4 <= len(runs) <= 7

@@ -184,3 +184,22 @@ async def test_resting_begins_nothing_and_waits_for_what_runs() -> None:
 
     assert at_rest == len(ended) >= 1
     assert spread.state.began is None
+
+
+async def test_another_period_holds_at_once() -> None:
+    counted: Counter[str] = Counter()
+    spread = Spread("polls", 3600.0, counting(counted))
+    names = {f"ven {n}" for n in range(10)}
+    spread.keep_to(names)
+
+    async with running(spread):
+        await until(lambda: len(counted) == 10)
+        counted.clear()
+        spread.retime(0.05)
+        await until(lambda: counted.keys() == names and min(counted.values()) >= 3)
+        spread.retime(3600.0)
+        await until(lambda: not spread._running)
+        counted.clear()
+        await asyncio.sleep(0.2)
+
+    assert not counted

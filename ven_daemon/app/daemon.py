@@ -224,8 +224,8 @@ class Daemon:
     def _told_to_reload(self) -> None:
         """Read the settings and credentials again; wrong ones change nothing.
 
-        Databases, sinks, the time limit, cadences and the address of this surface stay as they
-        were at the start.
+        Databases, sinks, the time limit, the interval limit of an event and the address of this
+        surface stay as they were at the start.
         """
         self._manager.reloading()
         try:
@@ -242,6 +242,8 @@ class Daemon:
                 self.front.connection.forget()
             for part in self.front.parts:
                 part.reload(settings)
+                for loop, period in part.cadences():
+                    self.front.cadences.retime(loop.state.name, period)
             _log.info("settings.reloaded")
         self._manager.reloaded()
 

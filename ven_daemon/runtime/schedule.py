@@ -65,6 +65,12 @@ class Cadences:
 
         self._scheduler.add_job(job, Grid(period), id=name, name=name)
 
+    def retime(self, name: str, period: timedelta) -> None:
+        """Wake *name* on another period from now on."""
+        job: Any = self._scheduler.get_job(name)
+        if job is not None and job.trigger.period != period.total_seconds():
+            job.reschedule(Grid(period))
+
     def next_run(self, name: str) -> datetime | None:
         """Say when *name* is due next."""
         job: Any = self._scheduler.get_job(name)

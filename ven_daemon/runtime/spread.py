@@ -72,6 +72,14 @@ class Spread:
         for each in fresh:
             self._plan(each, now + self._phase(each) / self._period * span)
 
+    def retime(self, period: float) -> None:
+        """Keep to another period from now on; whoever waits is due by its own phase of that."""
+        if period == self._period:
+            return
+        self._period, now = period, self._clock()
+        for name in self._due:
+            self._plan(name, next_due(now, period, self._phase(name)))
+
     def hurry(self, name: str) -> None:
         """Do one of them as soon as possible, and once more where it is being done."""
         if name in self._running:

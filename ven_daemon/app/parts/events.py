@@ -95,8 +95,9 @@ class EventsPart(Part):
         return (*super().states(), self._spread.state)
 
     def reload(self, settings: Settings) -> None:
-        """Read with the clients that the new settings make."""
-        del settings
+        """Read with the clients that the new settings make, and as often as they say."""
+        self._spread.retime(settings.poll_interval.total_seconds())
+        self.reading.service.read_programs_every(settings.program_interval)
         self._refreshing.wake()
 
     def hurry(self, ven: str | None) -> None:

@@ -32,7 +32,7 @@ class Programs:
     ) -> None:
         self._store = store
         self._versions = versions
-        self._period = period.total_seconds()
+        self.period = period
         self._pages = Pages[Program](versions)
 
     def forget(self) -> None:
@@ -52,7 +52,7 @@ class Programs:
         except VtnError as error:
             _log.warning("programs.unreadable", reader=reader.name, error=str(error))
             return False
-        memory.programs_due = time.monotonic() + self._period
+        memory.programs_due = time.monotonic() + self.period.total_seconds()
         last, memory.programs_sweep = memory.programs_sweep, sweep
         if last is not None and last.mark == sweep.mark:
             return False

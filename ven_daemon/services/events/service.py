@@ -115,6 +115,13 @@ class EventService:
         self.pages.forget()
         self._programs.forget()
 
+    def read_programs_every(self, period: timedelta) -> None:
+        """Read programs with the next poll, and then on another period."""
+        if period != self._programs.period:
+            self._programs.period = period
+            for memory in self._memories.values():
+                memory.programs_due = 0.0
+
     @property
     def asked_by_id(self) -> int:
         """Events that were asked for by id, because they were no longer listed."""
