@@ -173,9 +173,10 @@ def vtn(request: pytest.FixtureRequest) -> Iterator[SandboxVtn]:
 
 
 def test_ten_kills_lose_nothing_and_double_nothing(vtn: SandboxVtn, tmp_path: Path) -> None:
-    Arena(vtn, tmp_path).fight(10, 1.5)
+    Arena(vtn, tmp_path).fight(10, 0.8)
 
 
+@pytest.mark.parametrize("vtn", ["lenient"], indirect=True)
 def test_kills_lose_nothing_and_double_nothing_on_postgresql(
     vtn: SandboxVtn, tmp_path: Path, postgres_database: Database
 ) -> None:
@@ -254,3 +255,11 @@ def test_five_hundred_kills_lose_nothing_and_double_nothing(
     vtn: SandboxVtn, tmp_path: Path
 ) -> None:
     Arena(vtn, tmp_path).fight(500, 3.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_a_hundred_kills_lose_nothing_and_double_nothing_on_postgresql(
+    vtn: SandboxVtn, tmp_path: Path, postgres_database: Database
+) -> None:
+    Arena(vtn, tmp_path, VEN_STATE_URL=postgres_database.url).fight(100, 3.0)

@@ -27,6 +27,9 @@ AT_ONCE = 96
 LATE = timedelta(days=7)
 """For how long after an event its reports are completed by late readings."""
 
+LOOK = timedelta(seconds=5)
+"""How often it is looked whether the fleet changed."""
+
 TIDY = timedelta(hours=1)
 
 REMEMBERED = timedelta(days=60)
@@ -72,6 +75,7 @@ class Owing:
         self._clock = clock
         self._changed = True
         self._made = FIRST_INSTANT
+        self._looked = FIRST_INSTANT
         self._tidied = FIRST_INSTANT
 
     def changed(self) -> None:
@@ -94,8 +98,11 @@ class Owing:
         return fresh
 
     async def _current(self, now: datetime) -> Calendar:
-        roster = await self._rosters.roster()
         held = self.calendar
+        if held is not None and not self._changed and timedelta(0) <= now - self._looked < LOOK:
+            return held
+        roster = await self._rosters.roster()
+        self._looked = now
         fits = held is not None and held.roster is roster and now - STALE < self._made <= now
         if held is not None and fits and not self._changed:
             return held
