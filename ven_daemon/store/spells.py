@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, or_, select
 
@@ -25,6 +25,13 @@ FOLLOWED = (State.APPLIED, State.CANCEL_PENDING, State.RELEASED, State.CANCELLED
 RELATIVE = frozenset({"DISPATCH_SETPOINT_RELATIVE"})
 
 _D = dispatches.c
+
+
+class Turn(NamedTuple):
+    """Something changed for a VEN."""
+
+    ven: VenName
+    at: datetime
 
 
 class SpellStore:
@@ -55,14 +62,19 @@ class SpellStore:
             found[place] += _absent(outs, place, Absence(start, end), events)
         return found
 
-    async def changed(self, since: datetime) -> list[VenName]:
-        """Give the VENs of which something was followed, declined, or no longer, since then."""
+    async def changed(self, since: datetime) -> set[Turn]:
+        """Say of which VENs something was followed, declined, or no longer, since then, and when.
+
+        What is committed late has an earlier time than what was seen before it: compare
+        with what is known, and do not ask from the last time on.
+        """
         began = and_(_D.state.in_([each.value for each in FOLLOWED]), _D.updated_at > since)
-        followed = select(_D.ven).where(began)
-        declined = select(opt_outs.c.ven).where(opt_outs.c.updated_at > since)
+        followed = select(_D.ven, _D.updated_at).where(began)
+        columns = (opt_outs.c.ven, opt_outs.c.updated_at)
+        declined = select(*columns).where(opt_outs.c.updated_at > since)
         async with self._database.read() as connection:
             rows = await connection.execute(followed.union(declined))
-            return sorted({VenName(ven) for ven in rows.scalars()})
+            return {Turn(VenName(ven), at) for ven, at in rows}
 
     async def _rows(
         self, places: Mapping[Place, object], start: datetime, end: datetime

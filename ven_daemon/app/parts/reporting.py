@@ -10,7 +10,6 @@ from ven_daemon.app.parts.events import EventsPart
 from ven_daemon.app.parts.part import Part
 from ven_daemon.app.reporting import Reporting, reporting
 from ven_daemon.config import Settings
-from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.outbox import State
 from ven_daemon.domain.retention import Books
@@ -24,13 +23,16 @@ from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.outbox_listing import Depth, OutboxListing
 from ven_daemon.store.pauses import Pauses
 from ven_daemon.store.readings import ReadingStore
-from ven_daemon.store.spells import SpellStore
+from ven_daemon.store.spells import SpellStore, Turn
 
 OWE = timedelta(seconds=1)
 """How often it is looked what is due."""
 
 WATCH = timedelta(seconds=2)
 """How often it is looked who followed something else, or opted out."""
+
+REMEMBERED = timedelta(minutes=1)
+"""How long a change may take to be committed, and still be noticed."""
 
 KEEP = timedelta(seconds=10)
 
@@ -67,7 +69,7 @@ class ReportingPart(Part):
         self._keeping: Keeping | None = None
         self._depths: Mapping[State, Depth] = {}
         self._causes: Mapping[str, int] = {}
-        self._watched = FIRST_INSTANT
+        self._turns: set[Turn] | None = None
         self._owing = Loop("reports due", self._owe)
         self._watching = Loop("reports on change", self._watch)
         self._completing = Loop("reports late", self._complete)
@@ -141,11 +143,12 @@ class ReportingPart(Part):
 
     async def _watch(self) -> None:
         """Report what dispatch and opting out changed, where an event wants to know at once."""
-        opened, now, since = await self._opened(), datetime.now(UTC), self._watched
-        vens = await self._spells.changed(since) if since != FIRST_INSTANT else []
+        opened = await self._opened()
+        turns = await self._spells.changed(datetime.now(UTC) - REMEMBERED)
+        vens = {turn.ven for turn in turns - self._turns} if self._turns is not None else set()
         if vens and await opened.owing.ad_hoc(vens, FOLLOWING):
             opened.draining.wake()
-        self._watched = now
+        self._turns = turns
 
     async def _drain(self) -> None:
         """Send with whoever is connected, for ever."""

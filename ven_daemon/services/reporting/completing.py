@@ -11,11 +11,15 @@ import structlog
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.reports import Report, halves
 from ven_daemon.services.reporting.building import Building, Owed
+from ven_daemon.services.reporting.calendar import Calendar
 from ven_daemon.services.reporting.owing import Owing
 from ven_daemon.services.reporting.subjects import REACH, Subjects
 from ven_daemon.store.outbox import Draft, OutboxStore
 from ven_daemon.store.outbox_rows import Filed
-from ven_daemon.store.readings import LateSpan, ReadingStore
+from ven_daemon.store.readings import LATE_AT_ONCE, LateSpan, ReadingStore
+
+PORTIONS_AT_ONCE = 100
+"""Portions of late spans that one step takes; the next goes on."""
 
 _log = structlog.get_logger(__name__)
 
@@ -43,22 +47,27 @@ class Completing:
 
     async def step(self) -> int:
         """Complete what late readings belong to; give how many reports changed."""
-        calendar = self._owing.calendar
-        if calendar is None or not (spans := await self._readings.late()):
-            return 0
+        changed = 0
+        for _ in range(PORTIONS_AT_ONCE):
+            calendar, spans = self._owing.calendar, await self._readings.late()
+            if calendar is None or not spans:
+                break
+            changed += await self._take(calendar, spans)
+            await self._readings.settle(spans)
+            if len(spans) < LATE_AT_ONCE:
+                break
+        self.completed += changed
+        if changed:
+            _log.info("reports.completed", reports=changed)
+        return changed
+
+    async def _take(self, calendar: Calendar, spans: Sequence[LateSpan]) -> int:
         by_ven: defaultdict[VenName, list[LateSpan]] = defaultdict(list)
         for span in spans:
             ven = calendar.roster.vens.get(span.resource)
             if ven is not None:
                 by_ven[ven].append(span)
-        changed = 0
-        for ven, some in by_ven.items():
-            changed += await self._complete(ven, some)
-        await self._readings.settle(spans)
-        self.completed += changed
-        if changed:
-            _log.info("reports.completed", reports=changed)
-        return changed
+        return sum([await self._complete(ven, some) for ven, some in by_ven.items()])
 
     async def _complete(self, ven: VenName, spans: Sequence[LateSpan]) -> int:
         start = min(span.earliest for span in spans) - REACH
