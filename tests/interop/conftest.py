@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.business import Business
 from tests.rig.installation import Installation
 from tests.rig.openleadr import OpenleadrVtn
 from tests.rig.openleadr_install import OPENADR_30, OPENADR_31, RELEASES, Release
@@ -36,6 +37,14 @@ def vtn_of(postgres: Postgres) -> Iterator[VtnOf]:
 def vtn(request: pytest.FixtureRequest, vtn_of: VtnOf) -> OpenleadrVtn:
     """Each VTN in turn, holding nothing."""
     return vtn_of(request.param)
+
+
+@pytest.fixture
+def business(vtn: OpenleadrVtn) -> Iterator[Business]:
+    """A business client of that VTN; what it made is gone when the test ends."""
+    client = Business(vtn)
+    yield client
+    client.end()
 
 
 @pytest.fixture
