@@ -1,6 +1,6 @@
 """A process that takes steps of dispatch and kills itself at a certain one of them.
 
-    python -m tests.dispatch.dying FOLDER MINUTES POINT
+    python -m tests.dispatch.dying FOLDER MINUTES POINT [STATE_URL]
 
 Points are counted before and after everything that happens between an event and its
 sink; 0 is never. What its sink carries out is appended to a file, which outlives it, and
@@ -61,9 +61,9 @@ class Journal(Memory):
         return [ACKNOWLEDGED] * len(commands)
 
 
-async def live(folder: Path, minutes: Sequence[float], fatal: int) -> None:
+async def live(folder: Path, minutes: Sequence[float], fatal: int, url: str | None = None) -> None:
     """Recover, then take a turn at each of *minutes*."""
-    async with rigged(folder) as rig:
+    async with rigged(folder, url) as rig:
         points = Points(fatal)
         for owner, name in (
             (DispatchService, "step"),
@@ -95,4 +95,5 @@ def _publish(rig: Rig, minute: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(live(Path(sys.argv[1]), [*map(float, sys.argv[2].split(","))], int(sys.argv[3])))
+    room, times, point, *state = sys.argv[1:]
+    asyncio.run(live(Path(room), [*map(float, times.split(","))], int(point), *state))

@@ -13,6 +13,7 @@ import pytest
 from tests.daemon.service import Service
 from tests.dispatch.receiver import Receiver
 from tests.events.test_daemon import publish
+from tests.rig.postgres import Postgres
 from tests.rig.rest import call, expect
 from tests.rig.sandbox import SandboxVtn
 
@@ -148,6 +149,13 @@ def test_a_daemon_that_is_killed_loses_no_dispatch_and_does_none_twice(
     _kill_again_and_again(vtn, receiver, tmp_path, random.Random(f"{SEED}/{number}"), 3)
 
 
+def test_a_daemon_over_postgresql_that_is_killed_loses_no_dispatch(
+    vtn: SandboxVtn, receiver: Receiver, tmp_path: Path, postgres: Postgres
+) -> None:
+    dice, url = random.Random(f"{SEED}/postgresql"), postgres.fresh_database().url
+    _kill_again_and_again(vtn, receiver, tmp_path, dice, 2, VEN_STATE_URL=url)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("number", range(101, 121))
@@ -157,12 +165,27 @@ def test_a_daemon_that_is_killed_again_and_again_loses_nothing(
     _kill_again_and_again(vtn, receiver, tmp_path, random.Random(f"{SEED}/{number}"), 20)
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("number", range(201, 211))
+def test_a_daemon_over_postgresql_that_is_killed_again_and_again_loses_nothing(
+    vtn: SandboxVtn, receiver: Receiver, tmp_path: Path, postgres: Postgres, number: int
+) -> None:
+    dice, url = random.Random(f"{SEED}/{number}"), postgres.fresh_database().url
+    _kill_again_and_again(vtn, receiver, tmp_path, dice, 20, VEN_STATE_URL=url)
+
+
 def _kill_again_and_again(
-    vtn: SandboxVtn, receiver: Receiver, folder: Path, dice: random.Random, times: int
+    vtn: SandboxVtn,
+    receiver: Receiver,
+    folder: Path,
+    dice: random.Random,
+    times: int,
+    **more: str,
 ) -> None:
     """Kill it around the start and the end of one event after the other (I5)."""
     print(f"KILL_SEED={SEED}")  # noqa: T201
-    with Service(folder, vtn.url, **settings(receiver)) as service:
+    with Service(folder, vtn.url, **settings(receiver, **more)) as service:
         for turn in range(times):
             service.wait_until_ready()
             shed(vtn, 1, 2, level=turn % 3 + 1)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.rig.postgres import Postgres
+
 MINUTES = "6,10,40,130"
 POINTS = 60
 """At least as many as a whole life has."""
@@ -15,9 +17,9 @@ POINTS = 60
 Line = list[Any]
 
 
-def live(folder: Path, minutes: str, fatal: int) -> int:
-    """Run a process; give its exit code."""
-    argv = [sys.executable, "-m", "tests.dispatch.dying", str(folder), minutes, str(fatal)]
+def live(folder: Path, minutes: str, fatal: int, *url: str) -> int:
+    """Run a process, with a state of its own unless told where it is; give its exit code."""
+    argv = [sys.executable, "-m", "tests.dispatch.dying", str(folder), minutes, str(fatal), *url]
     return subprocess.run(argv, timeout=60, capture_output=True, check=False).returncode
 
 
@@ -59,11 +61,26 @@ def test_whatever_later_step_a_process_dies_at_the_next_one_makes_up_for_it(
     _dies_and_is_made_up_for(tmp_path, undisturbed, fatal)
 
 
-def _dies_and_is_made_up_for(folder: Path, undisturbed: list[Line], fatal: int) -> None:
-    died = live(folder, MINUTES, fatal)
+@pytest.mark.parametrize("fatal", [4, 8, 12])
+def test_a_process_that_dies_over_postgresql_is_made_up_for_too(
+    tmp_path: Path, undisturbed: list[Line], postgres: Postgres, fatal: int
+) -> None:
+    _dies_and_is_made_up_for(tmp_path, undisturbed, fatal, postgres.fresh_database().url)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("fatal", [n for n in range(1, POINTS) if n not in (4, 8, 12)])
+def test_whatever_step_a_process_dies_at_over_postgresql_the_next_one_makes_up_for_it(
+    tmp_path: Path, undisturbed: list[Line], postgres: Postgres, fatal: int
+) -> None:
+    _dies_and_is_made_up_for(tmp_path, undisturbed, fatal, postgres.fresh_database().url)
+
+
+def _dies_and_is_made_up_for(folder: Path, undisturbed: list[Line], fatal: int, *url: str) -> None:
+    died = live(folder, MINUTES, fatal, *url)
     before = journal(folder)
 
-    assert live(folder, MINUTES, 0) == 0
+    assert live(folder, MINUTES, 0, *url) == 0
 
     lines = journal(folder)
     keys = {tuple(line[:2]) for line in before}
