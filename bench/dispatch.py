@@ -109,7 +109,7 @@ async def _rounds(
         event = Profile310().read_event(body).item
         assert event is not None
         book.events = [Known(event, str(number), datetime.now(UTC))]
-        service.changed()
+        service.events_changed()
         changes = await service.step()
         spent.append(time.perf_counter() - began)
         assert service.planned is not None

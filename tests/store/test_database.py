@@ -3,13 +3,15 @@
 import asyncio
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from ven_daemon.domain.errors import ConfigurationError, StoreError
 from ven_daemon.store import database as module
+from ven_daemon.store.bridge import aside
 from ven_daemon.store.database import Database, open_database
 
 
@@ -84,6 +86,36 @@ async def test_fifty_increments_at_once_count_fifty(empty: Database) -> None:
     await asyncio.gather(*(increment() for _ in range(50)))
 
     assert await value(empty) == 50
+
+
+async def test_a_transaction_in_one_go_commits_all_of_it_or_nothing(empty: Database) -> None:
+    await counter(empty)
+
+    def set_to(n: int, divisor: int) -> Callable[[Connection], int]:
+        def work(connection: Connection) -> int:
+            connection.execute(text("UPDATE counter SET n = :n"), {"n": n})
+            aside(connection, lambda: 1 // divisor)
+            return connection.execute(text("SELECT n FROM counter")).scalar_one()
+
+        return work
+
+    assert await empty.transact(set_to(7, 1)) == 7
+    with pytest.raises(ZeroDivisionError):
+        await empty.transact(set_to(8, 0))
+
+    assert await value(empty) == 7
+    async with empty.begin() as connection:
+        await connection.execute(text("UPDATE counter SET n = 9"))
+    assert await value(empty) == 9
+
+
+async def test_a_transaction_in_one_go_fails_by_our_own_names(empty: Database) -> None:
+    await counter(empty)
+
+    with pytest.raises(StoreError):
+        await empty.transact(lambda connection: connection.execute(text("SELECT nothing")))
+
+    assert await empty.transact(lambda c: c.execute(text("SELECT n FROM counter")).scalar()) == 0
 
 
 async def test_two_engines_on_one_file_lose_no_increment(sqlite_url: str) -> None:

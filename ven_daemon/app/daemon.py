@@ -156,7 +156,7 @@ class Daemon:
             events.reading.service,
             front.pauses,
         )
-        events.listeners.append(lambda _: dispatch.changed())
+        events.listeners.append(lambda _: dispatch.events_changed())
         front.parts = (registration, events, dispatch, readings, reports, certificates)
         listing = event_listing(events.reading, self._settings, inventory, self._database)
         front.follower = events

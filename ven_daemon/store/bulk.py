@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Connection,
     DateTime,
     Select,
     String,
@@ -40,6 +41,12 @@ _SHARED = "every_"
 
 async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """Insert or replace *rows*, values in the order of *table*'s columns, by its primary key."""
+    if rows:
+        await connection.run_sync(write, table, rows)
+
+
+def write(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Do as `upsert` does, in a transaction that is carried out in one go."""
     names = table.columns.keys()
     for begin in range(0, len(rows), ROWS):
         columns = dict(zip(names, zip(*rows[begin : begin + ROWS], strict=True), strict=True))
@@ -48,10 +55,10 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Seque
         document = orjson.dumps([*zip(*(columns[name] for name in varying), strict=True)]).decode()
         shared = {_SHARED + name: columns[name][0] for name in names if name not in varying}
         statement = _upsert(table, connection.dialect.name, varying)
-        await connection.execute(statement, {"rows": document, **shared})
+        connection.execute(statement, {"rows": document, **shared})
 
 
-def texts(connection: AsyncConnection, values: Iterable[str]) -> Select[Any]:
+def texts(connection: AsyncConnection | Connection, values: Iterable[str]) -> Select[Any]:
     """Give *values* as a query, for `in_`: one parameter, however many they are."""
     document = literal(orjson.dumps([*values]).decode(), String)
     if connection.dialect.name == "sqlite":
@@ -60,7 +67,9 @@ def texts(connection: AsyncConnection, values: Iterable[str]) -> Select[Any]:
     return select(array.table_valued("value").c.value)
 
 
-def pairs(connection: AsyncConnection, values: Iterable[tuple[str, str]]) -> Select[Any]:
+def pairs(
+    connection: AsyncConnection | Connection, values: Iterable[tuple[str, str]]
+) -> Select[Any]:
     """Give pairs as a query of two columns, for `in_`."""
     document = literal(orjson.dumps([[*pair] for pair in values]).decode(), String)
     if connection.dialect.name == "sqlite":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, event, make_url, select
+from sqlalchemy import URL, Connection, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -27,6 +27,7 @@ from ven_daemon.domain.errors import (
     StoreInterruptedError,
     StoreSuspectError,
 )
+from ven_daemon.store.bridge import Bridge
 from ven_daemon.store.failures import renamed
 from ven_daemon.store.schema import leases
 
@@ -77,6 +78,7 @@ class Database:
     writer: AsyncEngine
     reader: AsyncEngine
     standing: Standing = field(default_factory=Standing)
+    bridge: Bridge = field(default_factory=Bridge)
 
     @property
     def is_sqlite(self) -> bool:
@@ -123,12 +125,34 @@ class Database:
         Raises:
             LeaseLostError, StoreError: as `begin`.
         """
+        return await self._on_its_thread(lambda raw: self._transaction(raw, work))
+
+    async def transact(self, work: Callable[[Connection], T]) -> T:
+        """Carry out a whole transaction; on SQLite in one go, as `at_once` does.
+
+        On PostgreSQL *work* runs on the event loop, and what takes long in it goes
+        through `aside`.
+
+        Raises:
+            LeaseLostError, StoreError: as `begin`.
+        """
+        if not self.is_sqlite:
+            async with self.begin() as connection:
+                return await connection.run_sync(work)
+
+        def bound(raw: sqlite3.Connection) -> T:
+            connection = self.bridge.over(raw)  # before the transaction begins
+            return self._transaction(raw, lambda _: work(connection))
+
+        return await self._on_its_thread(bound)
+
+    async def _on_its_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             with _translated(str(self)):
                 async with self.writer.connect() as connection:
                     raw: Any = (await connection.get_raw_connection()).driver_connection
                     # There is no public way to that thread for more than one statement.
-                    done: T = await raw._execute(self._transaction, raw._conn, work)  # noqa: SLF001
+                    done: T = await raw._execute(work, raw._conn)  # noqa: SLF001
         except StoreError as error:
             self.standing.note(error)
             raise
@@ -144,7 +168,10 @@ class Database:
                 found = connection.execute("SELECT epoch FROM leases WHERE id = 1").fetchone()
                 self._insist_that_ours_is(found and found[0])
             done = work(connection)
+            began = time.monotonic()
             connection.execute("COMMIT")
+            self.standing.commits += 1
+            self.standing.commit_seconds += time.monotonic() - began
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -10,8 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, delete, exists, func, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from ven_daemon.domain.dispatches import Answer, Dispatch, Do, State
 from ven_daemon.domain.dispatching.convergence import (
@@ -27,6 +38,7 @@ from ven_daemon.domain.dispatching.schedules import Schedule
 from ven_daemon.domain.ids import ResourceKey, ResourceName, VenName
 from ven_daemon.domain.targets import Place
 from ven_daemon.store import bulk
+from ven_daemon.store.bridge import aside
 from ven_daemon.store.database import Database
 from ven_daemon.store.failures import retried
 from ven_daemon.store.lines import read_line, write_line, write_lines
@@ -44,6 +56,8 @@ _D = dispatches.c
 
 Plan = Mapping[Place, tuple[Assignment, Schedule]]
 Record = Mapping[Place, Sequence[Dispatch]]
+Assigned = dict[Place, tuple[Assignment, str]]
+"""Who follows which schedule."""
 
 
 class Told(NamedTuple):
@@ -60,22 +74,32 @@ class DispatchStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._turn = asyncio.Lock()
-        self._assigned: dict[Place, tuple[Assignment, str]] | None = None
+        self._assigned: Assigned | None = None
 
     @retried
     async def step(
         self, plan: Plan | None, decide: Callable[[Record], Changes], now: datetime
     ) -> Changes:
         """Keep a new *plan*, where there is one, and what *decide* makes of the record."""
-        async with self._turn, self._database.begin() as connection:
-            assigned = await self._assign(connection, plan) if plan is not None else None
+
+        def work(connection: Connection) -> tuple[Assigned | None, Changes]:
+            assigned = _assign(connection, plan, self._assigned) if plan is not None else None
+            record = _open(connection)
             # It is pure, and with a large fleet it takes a while.
-            changes = await asyncio.to_thread(decide, await self._open(connection))
-            created = await self._fresh(connection, changes.created)
-            await self._write(connection, (*created, *changes.changed), now)
-        if assigned is not None:
-            self._assigned = assigned
-        return Changes(tuple(created), changes.changed)
+            changes = aside(connection, lambda: decide(record))
+            created = _fresh(connection, changes.created)
+            _write(connection, (*created, *changes.changed), now)
+            return assigned, Changes(tuple(created), changes.changed)
+
+        async with self._turn:
+            try:
+                assigned, changes = await self._database.transact(work)
+            except BaseException:
+                self._assigned = None  # it may have been committed all the same
+                raise
+            if assigned is not None:
+                self._assigned = assigned
+        return changes
 
     async def hand(
         self, sink: str, now: datetime, until: datetime, limit: int, busy: Iterable[str] = ()
@@ -85,15 +109,19 @@ class DispatchStore:
         It is not given again before *until*. Of the resources and types of the keys
         in *busy*, nothing is: the sink is being told about them.
         """
-        async with self._turn, self._database.begin() as connection:
-            due = selected().where(_due(sink, now), *_not_beside(busy))
-            rows = await connection.execute(due.order_by(_D.due, _D.key).limit(limit))
-            found = [dispatch_of(row) for row in rows]
-            told = update(dispatches).where(_D.key.in_(bulk.texts(connection, _keys(found))))
-            change = told.values(attempts=_D.attempts + 1, due=until, updated_at=now)
+        due = selected().where(_due(sink, now), *_not_beside(busy))
+        due = due.order_by(_D.due, _D.key).limit(limit)
+
+        def work(connection: Connection) -> list[Dispatch]:
+            found = [dispatch_of(row) for row in connection.execute(due)]
             if found:
-                await connection.execute(change)
-        return found
+                told = update(dispatches).where(_D.key.in_(bulk.texts(connection, _keys(found))))
+                change = told.values(attempts=_D.attempts + 1, due=until, updated_at=now)
+                connection.execute(change)
+            return found
+
+        async with self._turn:
+            return await self._database.transact(work)
 
     @retried
     async def settle(
@@ -101,18 +129,20 @@ class DispatchStore:
     ) -> list[Dispatch]:
         """Note what a sink answered; what a resource now follows ends what it followed before."""
         answers = {each.key: each for each in told}
-        async with self._turn, self._database.begin() as connection:
+
+        def work(connection: Connection) -> list[Dispatch]:
             mine = _D.key.in_(bulk.texts(connection, answers))
-            rows = await connection.execute(selected().where(mine))
             settled = []
-            for each in map(dispatch_of, rows):
-                key, do, answer = answers[each.key]
-                del key
+            for each in map(dispatch_of, connection.execute(selected().where(mine))):
+                _, do, answer = answers[each.key]
                 settled.append(settle(each, do, answer, now, dice()))
             followed = [each for each in settled if each.state is State.APPLIED]
-            before = [ended(each) for each in await _before(connection, followed)]
-            await self._write(connection, (*settled, *before), now)
-        return [*settled, *before]
+            before = [ended(each) for each in _before(connection, followed)]
+            _write(connection, (*settled, *before), now)
+            return [*settled, *before]
+
+        async with self._turn:
+            return await self._database.transact(work)
 
     async def next_due(self, sink: str, after: datetime) -> datetime | None:
         """Say when *sink* is to be told something after *after*."""
@@ -159,72 +189,69 @@ class DispatchStore:
             await connection.execute(delete(schedules).where(schedules.c.id.not_in(followed)))
         return gone.rowcount
 
-    async def _assign(
-        self, connection: AsyncConnection, plan: Plan
-    ) -> dict[Place, tuple[Assignment, str]]:
-        """Write what differs from what is assigned; many refer to one schedule."""
-        known = self._assigned
-        if known is None:
-            known = await _assigned(connection)
-        wanted = {place: (who, schedule.id) for place, (who, schedule) in plan.items()}
-        changed = [each for place, each in wanted.items() if known.get(place) != each]
-        kept = {id_ for _, id_ in known.values()}
-        new = {s.id: s for _, s in plan.values() if s.id not in kept}
-        lines = [(id_, write_lines(schedule.entries)) for id_, schedule in new.items()]
-        await bulk.upsert(connection, schedules, lines)
-        rows = [(*who.place, who.name, who.sink, id_) for who, id_ in changed]
-        await bulk.upsert(connection, assignments, rows)
-        gone = known.keys() - wanted.keys()
-        if gone:
-            place = tuple_(assignments.c.ven, assignments.c.resource)
-            leaving = place.in_(bulk.pairs(connection, gone))
-            await connection.execute(delete(assignments).where(leaving))
-        return wanted
 
-    async def _open(self, connection: AsyncConnection) -> dict[Place, list[Dispatch]]:
-        record: defaultdict[Place, list[Dispatch]] = defaultdict(list)
-        rows = await connection.execute(selected().where(_D.state.in_(OPEN)).order_by(_D.key))
-        for row in rows:
-            each = dispatch_of(row)
-            record[each.place].append(each)
-        return record
-
-    async def _fresh(
-        self, connection: AsyncConnection, created: Sequence[Dispatch]
-    ) -> list[Dispatch]:
-        """Name anew what is given for a second time, and leave out what must not be."""
-        fresh: list[Dispatch] = []
-        for turn in range(1, TURNS):
-            if not created:
-                break
-            mine = _D.key.in_(bulk.texts(connection, _keys(created)))
-            rows = await connection.execute(select(_D.key, _D.state).where(mine))
-            taken = {row.key: State(row.state) for row in rows}
-            fresh += [each for each in created if each.key not in taken]
-            repeated = [e for e in created if e.key in taken and may_repeat(taken[e.key], e)]
-            created = [again(each, turn) for each in repeated]
-        return fresh
-
-    async def _write(
-        self, connection: AsyncConnection, changed: Sequence[Dispatch], now: datetime
-    ) -> None:
-        if not changed:
-            return
-        at = bulk.instant(now)
-        lines = dict(write_line(each.entry) for each in changed)
-        await bulk.upsert(connection, entries, list(lines.items()))
-        await bulk.upsert(connection, dispatches, [_row(each, at) for each in changed])
+def _assign(connection: Connection, plan: Plan, known: Assigned | None) -> Assigned:
+    """Write what differs from what is assigned; many refer to one schedule."""
+    if known is None:
+        known = _assigned(connection)
+    wanted = {place: (who, schedule.id) for place, (who, schedule) in plan.items()}
+    changed = [each for place, each in wanted.items() if known.get(place) != each]
+    kept = {id_ for _, id_ in known.values()}
+    new = {s.id: s for _, s in plan.values() if s.id not in kept}
+    lines = [(id_, write_lines(schedule.entries)) for id_, schedule in new.items()]
+    bulk.write(connection, schedules, lines)
+    rows = [(*who.place, who.name, who.sink, id_) for who, id_ in changed]
+    bulk.write(connection, assignments, rows)
+    gone = known.keys() - wanted.keys()
+    if gone:
+        place = tuple_(assignments.c.ven, assignments.c.resource)
+        leaving = place.in_(bulk.pairs(connection, gone))
+        connection.execute(delete(assignments).where(leaving))
+    return wanted
 
 
-async def _assigned(connection: AsyncConnection) -> dict[Place, tuple[Assignment, str]]:
-    found = {}
-    for row in await connection.execute(select(assignments)):
+def _open(connection: Connection) -> dict[Place, list[Dispatch]]:
+    record: defaultdict[Place, list[Dispatch]] = defaultdict(list)
+    rows = connection.execute(selected().where(_D.state.in_(OPEN)).order_by(_D.key))
+    for row in rows:
+        each = dispatch_of(row)
+        record[each.place].append(each)
+    return record
+
+
+def _fresh(connection: Connection, created: Sequence[Dispatch]) -> list[Dispatch]:
+    """Name anew what is given for a second time, and leave out what must not be."""
+    fresh: list[Dispatch] = []
+    for turn in range(1, TURNS):
+        if not created:
+            break
+        mine = _D.key.in_(bulk.texts(connection, _keys(created)))
+        rows = connection.execute(select(_D.key, _D.state).where(mine))
+        taken = {row.key: State(row.state) for row in rows}
+        fresh += [each for each in created if each.key not in taken]
+        repeated = [e for e in created if e.key in taken and may_repeat(taken[e.key], e)]
+        created = [again(each, turn) for each in repeated]
+    return fresh
+
+
+def _write(connection: Connection, changed: Sequence[Dispatch], now: datetime) -> None:
+    if not changed:
+        return
+    at = bulk.instant(now)
+    lines = dict(write_line(each.entry) for each in changed)
+    bulk.write(connection, entries, list(lines.items()))
+    bulk.write(connection, dispatches, [_row(each, at) for each in changed])
+
+
+def _assigned(connection: Connection) -> Assigned:
+    found: Assigned = {}
+    for row in connection.execute(select(assignments)):
         place = Place(VenName(row.ven), ResourceKey(row.resource))
         found[place] = Assignment(place, ResourceName(row.name), row.sink), row.schedule
     return found
 
 
-async def _before(connection: AsyncConnection, followed: Sequence[Dispatch]) -> list[Dispatch]:
+def _before(connection: Connection, followed: Sequence[Dispatch]) -> list[Dispatch]:
     """Find what the same resources followed before, of the same types and by the same sink."""
     lasting = [each.key for each in followed if not each.is_instant]
     if not lasting:
@@ -234,7 +261,7 @@ async def _before(connection: AsyncConnection, followed: Sequence[Dispatch]) -> 
     mine = new.c.key.in_(bulk.texts(connection, lasting))
     beside = exists().where(mine, *same)
     old = _D.state.in_(_FOLLOWED)
-    rows = await connection.execute(
+    rows = connection.execute(
         selected().where(old, _D.key.not_in(bulk.texts(connection, lasting)), beside)
     )
     return [dispatch_of(row) for row in rows]

@@ -73,8 +73,13 @@ class DispatchPart(Part):
         self._stepping.wake()
 
     def changed(self) -> None:
-        """Take in that something changed: events, opt-outs, settings."""
+        """Take in that something changed: opt-outs, settings."""
         self._service.changed()
+        self._stepping.wake()
+
+    def events_changed(self) -> None:
+        """Take in that events changed."""
+        self._service.events_changed()
         self._stepping.wake()
 
     def cadences(self) -> Sequence[tuple[Loop, timedelta]]:

@@ -37,6 +37,9 @@ BACKWARDS = timedelta(hours=1)
 PLAN_AGE = timedelta(minutes=5)
 """How old a plan may become before it is made anew though nobody said that anything changed."""
 
+LOOK_AGE = timedelta(seconds=5)
+"""How long what was seen of fleet and opt-outs serves a step that only events ask for."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -100,7 +103,8 @@ class DispatchService:
         self._clock = clock
         self._paused = paused
         self._began = clock()
-        self._changed = True
+        self._changed = self._look = True
+        self._seen: tuple[datetime, Addressees, tuple[object, ...]] | None = None
         self.due: datetime | None = None
         """When the next step has something to do: something begins soon after, or ends."""
         self._opt_outs: tuple[tuple[object, ...], Sequence[OptOut]] | None = None
@@ -108,7 +112,11 @@ class DispatchService:
         """The plan in force."""
 
     def changed(self) -> None:
-        """Say that events, or settings, may have changed: the next step plans anew."""
+        """Say that anything may have changed: the next step looks, and plans anew."""
+        self._changed = self._look = True
+
+    def events_changed(self) -> None:
+        """Say that events changed: the next step plans anew, for whom it knows of."""
         self._changed = True
 
     async def step(self) -> Changes:
@@ -134,17 +142,24 @@ class DispatchService:
 
     async def _plan(self, now: datetime) -> tuple[Planned, bool]:
         """Give the plan in force, or a new one where that may be out of date."""
-        changed, self._changed = self._changed, False
+        changed, look = self._changed, self._look
+        self._changed = self._look = False
         try:
-            addressees = await self._fleet.addressees()
+            addressees, marks = await self._see(now, look=look or not changed)
             silent = await self._silent(now, addressees)
-            marks = (addressees, *await self._outs.mark())
             if self.planned and not changed and _holds(self.planned, now, silent, marks):
                 return self.planned, False
             return await self._make(now, addressees, silent, marks), True
         except BaseException:
-            self._changed = True
+            self._changed = self._look = True
             raise
+
+    async def _see(self, now: datetime, *, look: bool) -> tuple[Addressees, tuple[object, ...]]:
+        """Give everybody, and marks that change when they do or somebody opts out."""
+        if self._seen is None or look or not now - LOOK_AGE < self._seen[0] <= now:
+            addressees = await self._fleet.addressees()
+            self._seen = now, addressees, (addressees, *await self._outs.mark())
+        return self._seen[1:]
 
     async def _make(
         self,

@@ -1,0 +1,30 @@
+"""When a step looks whether fleet and opt-outs changed, and when it plans without."""
+
+from tests.dispatch.rig import VEJLE, Rig, at, event
+from ven_daemon.domain.optouts import OptOut
+from ven_daemon.services.dispatch.service import LOOK_AGE
+
+
+async def test_a_new_event_looks_at_nobody_until_what_was_seen_of_them_is_old(rig: Rig) -> None:
+    await rig.turn(0)
+    await rig.outs.add(OptOut("1", VEJLE, at(0)), at(0))
+    rig.book.publish(event())
+    rig.service.events_changed()
+    early = await rig.service.step()
+
+    rig.now += LOOK_AGE
+    rig.service.events_changed()
+    late = await rig.service.step()
+
+    assert {each.place.resource for each in early.created} == {"cafe", "charger", "pool"}
+    assert [each.place.resource for each in late.changed] == ["pool"]
+
+
+async def test_a_step_that_nobody_asked_for_looks_at_everybody(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.service.step()
+    await rig.outs.add(OptOut("1", VEJLE, at(0)), at(0))
+
+    changes = await rig.service.step()
+
+    assert [each.place.resource for each in changes.changed] == ["pool"]
