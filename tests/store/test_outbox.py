@@ -150,10 +150,22 @@ async def test_two_halves_take_the_place_of_what_was_too_large(outbox: OutboxSto
     await outbox.file([draft("a")], {}, T)
 
     for _ in range(2):
-        await outbox.halve("a", [draft("a-a"), draft("a-b")], T)
+        await outbox.halve(draft("a").report.entry, [draft("a-a"), draft("a-b")], T)
 
     assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a-a", "a-b"]
     assert await outbox.books() == Books(accepted=2, queued=2)
+
+
+async def test_what_late_readings_changed_meanwhile_is_not_replaced_by_halves_of_what_it_was(
+    outbox: OutboxStore,
+) -> None:
+    await outbox.file([draft("a")], {}, T)
+    await outbox.amend([draft("a", body=b"[1]")], T)
+
+    await outbox.halve(draft("a").report.entry, [draft("a-a"), draft("a-b")], T)
+
+    assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a"]
+    assert await outbox.books() == Books(accepted=1, queued=1)
 
 
 async def test_what_goes_is_counted_by_whether_the_vtn_had_it(outbox: OutboxStore) -> None:

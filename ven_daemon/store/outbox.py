@@ -127,10 +127,11 @@ class OutboxStore:
         ]
 
     @retried
-    async def halve(self, name: str, halves: Sequence[Draft], now: datetime) -> None:
-        """Put two reports in the place of one that was too large."""
+    async def halve(self, whole: Entry, halves: Sequence[Draft], now: datetime) -> None:
+        """Put two reports in the place of one that was too large, unless it was changed since."""
+        name, mine = whole.name, (_O.name == whole.name, _O.revision == whole.revision)
         async with self._turn, self._database.begin() as connection:
-            gone = await connection.execute(delete(outbox).where(_O.name == name))
+            gone = await connection.execute(delete(outbox).where(*mine))
             if gone.rowcount:
                 await connection.execute(delete(report_bodies).where(report_bodies.c.name == name))
                 await _count(connection, accepted=-1)

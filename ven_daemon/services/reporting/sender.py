@@ -113,7 +113,7 @@ class Sender:
         written = client.profile.read_written(body) if _may_halve(answer) else None
         moment = self._moment(divisible=written is not None and halves(written) is not None)
         if written is not None and answered(entry, answer, moment).do is Do.HALVE:
-            await self._halve(report, written, client)
+            await self._halve(report._replace(entry=entry), written, client)
             return None
         return await self._keep(name, lambda entry: answered(entry, answer, moment).entry)
 
@@ -168,7 +168,7 @@ class Sender:
         for entry, part in zip(entries, parts, strict=True):
             body = client.profile.write_report(part)
             drafts.append(Draft(Filed(entry, report.about, len(body)), body))
-        await self._outbox.halve(report.entry.name, drafts, self._clock())
+        await self._outbox.halve(report.entry, drafts, self._clock())
         self.tally.halved += 1
         _log.warning("report.halved", ven=report.entry.ven, report=report.entry.name)
 
