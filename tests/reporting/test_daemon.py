@@ -23,6 +23,7 @@ def readings(service: Service, at: datetime, kw: float) -> bytes:
 def test_an_event_that_asks_gets_one_report_of_each_ven(
     service: Service, publisher: Publisher
 ) -> None:
+    """T-35: clientName has no defined value; it is the VEN's name."""
     start = datetime.now(UTC) + timedelta(seconds=1)
     event = publisher.event(start, timedelta(seconds=2))
     for second in range(-1, 4):

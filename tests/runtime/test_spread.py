@@ -51,7 +51,7 @@ async def test_each_runs_once_per_period() -> None:
     assert all(4 <= count <= 7 for count in counted.values())
 
 
-async def test_a_fleet_is_spread_over_the_period_at_phases_that_stay() -> None:
+async def test_t_36_a_fleet_is_spread_over_the_period_at_phases_that_stay() -> None:
     one, two = (Spread("polls", 30.0, counting(Counter())) for _ in range(2))
     names = [f"VEN {n}" for n in range(10_000)]
 

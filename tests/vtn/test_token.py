@@ -110,6 +110,21 @@ def jwt(**claims: object) -> str:
     return f"eyJhbGciOiJIUzI1NiJ9.{payload}.c2lnbmF0dXJl"
 
 
+async def test_t_07_a_client_id_and_a_token_of_any_length_are_used_whole() -> None:
+    """T-07: OAuth allows 4096 characters of client id, and some tokens are longer still."""
+    long_token, long_id = jwt(scope="read_events", padding="x" * 5000), "c" * 4096
+    async with world() as here:
+        here.tokens = always(200, {"access_token": long_token})
+        credential = ClientCredentials(here.endpoint, long_id, SecretStr(SECRET))
+        here.api = only(long_token)
+
+        answer = await here.transport.send(GET, credential)
+
+    assert len(long_token) > 4096
+    assert answer.status == 200
+    assert here.forms[0]["client_id"] == [long_id]
+
+
 async def test_the_form_says_who_asks_by_post() -> None:
     async with world() as here:
         assert await here.credential.header() == "Bearer t1"

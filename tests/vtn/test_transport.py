@@ -170,6 +170,27 @@ async def test_a_post_whose_answer_was_lost_is_not_repeated() -> None:
     assert posts == 1
 
 
+async def test_t_36_a_vtn_that_resets_connections_is_asked_by_one_at_a_time() -> None:
+    """T-36: one that ran out of connections is given the peace to close some."""
+    here = most = 0
+
+    async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal here, most
+        here += 1
+        most = max(most, here if transport.circuit.is_open else 0)
+        await asyncio.sleep(0.01)
+        here -= 1
+        hang_up_hard(writer)
+
+    async with raw(speak) as url, transporting(url, patience=1.0) as transport:
+        sent = [transport.send(GET, NOBODY) for _ in range(50)]
+        outcomes = await asyncio.gather(*sent, return_exceptions=True)
+
+        assert all(isinstance(each, VtnError) for each in outcomes)
+        assert transport.circuit.is_open
+    assert most <= 8  # those that were under way when it opened
+
+
 async def test_a_post_that_never_left_is_repeated() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -393,7 +414,7 @@ async def test_a_cancelled_probe_lets_the_next_one_go() -> None:
     assert answer.status == 200
 
 
-async def test_never_more_than_the_gate_allows_are_at_the_vtn() -> None:
+async def test_t_36_never_more_than_the_gate_allows_are_at_the_vtn() -> None:
     here = most = 0
 
     async def answer(_: web.Request) -> web.Response:
