@@ -43,10 +43,10 @@ def spare_the_collector(*, serves: bool = False) -> None:
 
     A fleet is many objects and no cycles: by default it is walked again and again while
     it grows, which takes a tenth of a registration. A process that *serves* is looked
-    through in smaller steps, so that none holds anybody up.
+    through in small steps, so that none holds anybody up: a middle one walks 20,000 objects.
     """
     gc.freeze()
-    gc.set_threshold(*((10_000, 10, 200) if serves else (50_000, 20, 50)))
+    gc.set_threshold(*((2_000, 10, 1_000) if serves else (50_000, 20, 50)))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
