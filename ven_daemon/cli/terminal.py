@@ -81,14 +81,23 @@ def fail(error: VenDaemonError) -> NoReturn:
 
 def print_json(document: object) -> None:
     """Print one JSON document, and nothing else, on standard output."""
-    sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    _say(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _say(text: str) -> None:
+    """Write all of *text*: unbuffered, Python writes what fits and forgets the rest."""
+    sys.stdout.flush()
+    rest = text.encode(sys.stdout.encoding, "backslashreplace")
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()
 
 
 def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
     """Draw a table on a terminal; plain tab-separated lines where output is piped."""
     if not output.is_terminal:
         for row in rows:
-            sys.stdout.write("\t".join(str(cell) for cell in row) + "\n")
+            _say("\t".join(str(cell) for cell in row) + "\n")
         return
     table = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
