@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from ven_daemon.ops.reading_bodies import NoItem, UnreadableBodyError, items_of
 
 _NAMES = st.sampled_from(["resource_id", "value", "at", "quantity", 'a":b', "é", "\\", ""])
-_VALUES = st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False), st.text(max_size=6))
+_VALUES = st.one_of(
+    st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=6)
+)
 _MEMBERS = st.lists(st.tuples(_NAMES, _VALUES), max_size=4)
 
 
