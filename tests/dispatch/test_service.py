@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.dispatch.rig import AALBORG, SHED, VEJLE, Rig, at, event
 from ven_daemon.domain.dispatches import Answer, Do, Verdict
@@ -148,6 +149,26 @@ async def test_an_unreachable_sink_is_asked_again_until_it_answers(rig: Rig) -> 
     assert told == EVERYBODY
     assert [c.repeated for c in rig.sink.commands] == [False] * 3 + [True] * 3
     assert len({c.key for c in rig.sink.commands}) == 3
+
+
+async def test_a_sink_in_trouble_is_told_of_in_its_words_and_so_is_its_return(rig: Rig) -> None:
+    rig.book.publish(event())
+    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "no route to the gateway")
+    with capture_logs() as lost:
+        await rig.turn(0)
+    was_unreachable = rig.courier.tally.unreachable
+
+    rig.sink.answer = lambda _: Answer(Verdict.FAILED, "no such device")
+    with capture_logs() as back:
+        await rig.turn(1)
+
+    assert was_unreachable
+    assert not rig.courier.tally.unreachable
+    [line] = [each for each in lost if each["event"] == "courier.sink_unreachable"]
+    assert line["error"].endswith("no route to the gateway")
+    assert line["commands"] == 3
+    told = [each["event"] for each in back if each["event"].startswith("courier")]
+    assert told == ["courier.sink_refused", "courier.sink_reached"]
 
 
 async def test_what_never_got_through_expires(rig: Rig) -> None:

@@ -180,6 +180,7 @@ class DispatchPart(Part):
             ("sink_seconds", "Seconds spent waiting for a sink.", lambda t: t.seconds, True),
             ("sink_late", "Commands handed over over a second late.", lambda t: t.late, True),
             ("sink_slowest_seconds", "The longest call.", lambda t: t.slowest, False),
+            ("sink_unreachable", "1: its last call found nobody.", lambda t: t.unreachable, False),
             ("sink_calls_in_flight", "Calls under way.", lambda t: t.in_flight, False),
         )
         for name, words, read, counts in kept:

@@ -27,6 +27,11 @@ LOOK_AGAIN = 30.0
 PAUSE = 1.0
 """Seconds before the next attempt where the store does not work."""
 
+_TROUBLE = {
+    Verdict.UNREACHABLE: "courier.sink_unreachable",
+    Verdict.FAILED: "courier.sink_refused",
+}
+
 _log = structlog.get_logger(__name__)
 
 
@@ -41,6 +46,8 @@ class Tally:
     """Spent waiting for the sink's answers, all in all."""
     slowest: float = 0.0
     in_flight: int = 0
+    unreachable: bool = False
+    """Whether the last call did not get through, for one of its commands at least."""
 
 
 class Courier:
@@ -119,7 +126,7 @@ class Courier:
     async def _deliver(self, due: Sequence[Dispatch]) -> None:
         answers = await self._ask([each.command() for each in due])
         told = [Told(d.key, d.do, answer) for d, answer in zip(due, answers, strict=True)]
-        self.tally.verdicts.update(answer.verdict for answer in answers)
+        self._tell(answers)
         try:
             await self._store.settle(told, self._clock(), self._dice)
         except StoreError as error:
@@ -147,6 +154,20 @@ class Courier:
             _log.error("courier.sink_miscounted", sink=self.sink.name, words=words)
             return [Answer(Verdict.UNREACHABLE, words)] * len(commands)
         return answers
+
+    def _tell(self, answers: Sequence[Answer]) -> None:
+        """Count the answers, and say what is wrong in the words of the peer."""
+        counts = Counter(answer.verdict for answer in answers)
+        self.tally.verdicts.update(counts)
+        for verdict, event in _TROUBLE.items():
+            if counts[verdict]:
+                words = next(each.reason for each in answers if each.verdict is verdict)
+                error = f"{self.sink.name}: {words}"
+                _log.warning(event, sink=self.sink.name, error=error, commands=counts[verdict])
+        before = self.tally.unreachable
+        self.tally.unreachable = counts[Verdict.UNREACHABLE] > 0
+        if before and not self.tally.unreachable:
+            _log.info("courier.sink_reached", sink=self.sink.name)
 
     def _count_late(self, due: Sequence[Dispatch], now: datetime) -> None:
         first = (d for d in due if d.do is Do.APPLY and d.attempts == 0)
