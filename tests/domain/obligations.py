@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from ven_daemon.domain.events import Event, Payload, ReportDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId
-from ven_daemon.domain.obligations import Agenda, Obligation, Terms, agendas
-from ven_daemon.domain.slots import Grid
+from ven_daemon.domain.reporting.obligations import Agenda, Obligation, Terms, agendas
+from ven_daemon.domain.reporting.slots import Grid
 from ven_daemon.domain.windows import Window
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)

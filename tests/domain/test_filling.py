@@ -6,13 +6,13 @@ import pytest
 
 from tests.domain.obligations import HOUR, T0, event, first, hour
 from ven_daemon.domain.events import Event, Payload, ReportDescriptor, ReportIntervals
-from ven_daemon.domain.filling import Member, Wish, fill
 from ven_daemon.domain.ids import ResourceName
-from ven_daemon.domain.measures import Series, Subject
-from ven_daemon.domain.obligations import agendas
 from ven_daemon.domain.readings import Quantity
-from ven_daemon.domain.reports import AGGREGATED, Report
-from ven_daemon.domain.slots import Grid
+from ven_daemon.domain.reporting.filling import Member, Wish, fill
+from ven_daemon.domain.reporting.measures import Series, Subject
+from ven_daemon.domain.reporting.obligations import agendas
+from ven_daemon.domain.reporting.reports import AGGREGATED, Report
+from ven_daemon.domain.reporting.slots import Grid
 
 OK = Payload("DATA_QUALITY", ("OK",))
 MISSING = Payload("DATA_QUALITY", ("MISSING",))

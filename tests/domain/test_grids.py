@@ -15,10 +15,10 @@ from ven_daemon.domain.events import (
     ReportDescriptor,
     ReportIntervals,
 )
-from ven_daemon.domain.grids import DUMMY, grid_of
 from ven_daemon.domain.ids import EventId, ProgramId
-from ven_daemon.domain.obligations import Agenda, agendas
-from ven_daemon.domain.slots import Grid
+from ven_daemon.domain.reporting.grids import DUMMY, grid_of
+from ven_daemon.domain.reporting.obligations import Agenda, agendas
+from ven_daemon.domain.reporting.slots import Grid
 from ven_daemon.domain.timeline import Unplaceable
 
 AN_HOUR = Duration(length=HOUR)

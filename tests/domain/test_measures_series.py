@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ven_daemon.domain.ids import ResourceKey
-from ven_daemon.domain.measures.series import Rating, Series, counted, integrated, risen
 from ven_daemon.domain.readings import Quality, Quantity, Reading
+from ven_daemon.domain.reporting.measures.series import Rating, Series, counted, integrated, risen
 
 HOUR = 3600.0
 ANY = Rating(10.0, 0.0)

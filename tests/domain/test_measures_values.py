@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ven_daemon.domain.measures import (
+from ven_daemon.domain.readings import Quality, Quantity
+from ven_daemon.domain.reporting.measures import (
     MISSING,
     Ask,
     Baseline,
@@ -19,8 +20,7 @@ from ven_daemon.domain.measures import (
     measure,
     summed,
 )
-from ven_daemon.domain.measures.states import WORDS
-from ven_daemon.domain.readings import Quality, Quantity
+from ven_daemon.domain.reporting.measures.states import WORDS
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -16,8 +16,8 @@ from tests.domain.obligations import (
     window,
 )
 from ven_daemon.domain.events import ReportDescriptor, ReportIntervals
-from ven_daemon.domain.obligations import agendas, requests
-from ven_daemon.domain.slots import Grid
+from ven_daemon.domain.reporting.obligations import agendas, requests
+from ven_daemon.domain.reporting.slots import Grid
 
 HOURS_OF_IMPLIED = Grid.implied(T0, HOUR)
 

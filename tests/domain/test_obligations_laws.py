@@ -19,10 +19,10 @@ from tests.domain.obligations import (
     window,
 )
 from ven_daemon.domain.events import ReportDescriptor, ReportIntervals
-from ven_daemon.domain.obligations import Agenda, due_between, requests
 from ven_daemon.domain.registration import Target
-from ven_daemon.domain.schedules import Schedule, schedule
-from ven_daemon.domain.slots import Grid
+from ven_daemon.domain.reporting.obligations import Agenda, due_between, requests
+from ven_daemon.domain.reporting.schedules import Schedule, schedule
+from ven_daemon.domain.reporting.slots import Grid
 
 int32 = st.integers(-(2**31), 2**31 - 1) | st.integers(-2, 8)
 small = st.integers(-2, 7)

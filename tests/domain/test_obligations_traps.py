@@ -21,8 +21,8 @@ from tests.domain.obligations import (
 )
 from ven_daemon.domain.events import Event, PayloadDescriptor, Program, ReportDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId
-from ven_daemon.domain.obligations import Obligation, Terms, requests
-from ven_daemon.domain.reports import (
+from ven_daemon.domain.reporting.obligations import Obligation, Terms, requests
+from ven_daemon.domain.reporting.reports import (
     Report,
     ReportInterval,
     ReportResource,
@@ -31,9 +31,9 @@ from ven_daemon.domain.reports import (
     pieces,
     report_name,
 )
-from ven_daemon.domain.schedules import INTERVALS_LIMIT
-from ven_daemon.domain.slots import Grid
-from ven_daemon.domain.standing import Standing
+from ven_daemon.domain.reporting.schedules import INTERVALS_LIMIT
+from ven_daemon.domain.reporting.slots import Grid
+from ven_daemon.domain.reporting.standing import Standing
 
 USAGE = ReportDescriptor("USAGE")
 

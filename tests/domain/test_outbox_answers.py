@@ -20,7 +20,7 @@ from ven_daemon.domain.errors import (
     VtnUnreachableError,
 )
 from ven_daemon.domain.ids import ReportId, VenName
-from ven_daemon.domain.outbox import (
+from ven_daemon.domain.reporting.outbox import (
     Cause,
     Do,
     Doubt,
@@ -33,8 +33,8 @@ from ven_daemon.domain.outbox import (
     next_step,
     released,
 )
-from ven_daemon.domain.retention import Books, Held, to_trim
-from ven_daemon.domain.sending import (
+from ven_daemon.domain.reporting.retention import Books, Held, to_trim
+from ven_daemon.domain.reporting.sending import (
     BLOCKED,
     UNSUPPORTED,
     Found,

@@ -22,7 +22,7 @@ from ven_daemon.domain.errors import (
     VtnUnreachableError,
 )
 from ven_daemon.domain.ids import ReportId, VenName
-from ven_daemon.domain.outbox import (
+from ven_daemon.domain.reporting.outbox import (
     Do,
     Entry,
     State,
@@ -34,7 +34,14 @@ from ven_daemon.domain.outbox import (
     released,
     suspected,
 )
-from ven_daemon.domain.sending import Found, Moment, answered, event_asked, looked_up, unanswered
+from ven_daemon.domain.reporting.sending import (
+    Found,
+    Moment,
+    answered,
+    event_asked,
+    looked_up,
+    unanswered,
+)
 
 PATIENCE = timedelta(seconds=90)
 """After that a VTN accepts nothing that was lost on the way."""

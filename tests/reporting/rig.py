@@ -9,9 +9,9 @@ from tests.sandbox.rig import Sandbox
 from tests.vtn.servers import transporting
 from ven_daemon.domain.events import Dialect, Event, Payload, PayloadDescriptor, Program
 from ven_daemon.domain.ids import EventId, ProgramId, ResourceKey, ResourceName, VenName
-from ven_daemon.domain.outbox import Entry, State
 from ven_daemon.domain.readings import Quality, Quantity, Reading
-from ven_daemon.domain.reports import Report, ReportInterval, ReportResource
+from ven_daemon.domain.reporting.outbox import Entry, State
+from ven_daemon.domain.reporting.reports import Report, ReportInterval, ReportResource
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.domain.sightings import Known
 from ven_daemon.domain.targets import Bearer, Place, TargetIndex

@@ -8,7 +8,7 @@ import pytest
 from tests.reporting.rig import START, Rig, draft
 from tests.reporting.test_sending import new_event
 from tests.sandbox.rig import Sandbox
-from ven_daemon.domain.retention import Books
+from ven_daemon.domain.reporting.retention import Books
 from ven_daemon.services.reporting import Keeping
 from ven_daemon.store.outbox_listing import Asked
 

@@ -23,7 +23,7 @@ from tests.reporting.rig import START, Rig, draft
 from tests.sandbox.rig import Sandbox
 from tests.vtn.servers import transporting
 from ven_daemon.domain.errors import StoreFullError
-from ven_daemon.domain.outbox import State
+from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.services.reporting import Keeping
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database

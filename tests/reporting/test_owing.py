@@ -19,11 +19,11 @@ from ven_daemon.domain.events import (
     ReportDescriptor,
 )
 from ven_daemon.domain.ids import EventId, ProgramId, VenName
-from ven_daemon.domain.obligations import Terms
-from ven_daemon.domain.outbox import State
 from ven_daemon.domain.registration import Target
-from ven_daemon.domain.retention import Books
-from ven_daemon.domain.standing import Standing
+from ven_daemon.domain.reporting.obligations import Terms
+from ven_daemon.domain.reporting.outbox import State
+from ven_daemon.domain.reporting.retention import Books
+from ven_daemon.domain.reporting.standing import Standing
 from ven_daemon.services.reporting import Manner, Timing
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox_listing import Asked

@@ -10,8 +10,8 @@ import pytest
 from tests.reporting.rig import START, Rig, draft, reporting
 from tests.sandbox.rig import Sandbox, report_on
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.outbox import State, released
-from ven_daemon.domain.sending import BLOCKED
+from ven_daemon.domain.reporting.outbox import State, released
+from ven_daemon.domain.reporting.sending import BLOCKED
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox import Change
 from ven_daemon.store.outbox_listing import Asked

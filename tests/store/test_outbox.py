@@ -9,7 +9,7 @@ import pytest
 
 from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.ids import EventId, ReportId, VenName
-from ven_daemon.domain.outbox import (
+from ven_daemon.domain.reporting.outbox import (
     Cause,
     Doubt,
     Entry,
@@ -20,7 +20,7 @@ from ven_daemon.domain.outbox import (
     quarantined,
     released,
 )
-from ven_daemon.domain.retention import Books
+from ven_daemon.domain.reporting.retention import Books
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox import Change, Draft, Mark, OutboxStore
 from ven_daemon.store.outbox_listing import Asked, Depth, OutboxListing

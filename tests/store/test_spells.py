@@ -8,8 +8,8 @@ import pytest
 from ven_daemon.domain.dispatches import State
 from ven_daemon.domain.dispatching.schedules import Entry
 from ven_daemon.domain.ids import EventId, ResourceKey, VenName
-from ven_daemon.domain.measures import Spell, Stance
 from ven_daemon.domain.optouts import OptOut
+from ven_daemon.domain.reporting.measures import Spell, Stance
 from ven_daemon.domain.targets import Place
 from ven_daemon.store.database import Database
 from ven_daemon.store.lines import write_line

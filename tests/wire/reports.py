@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from ven_daemon.domain.events import Payload, PayloadDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId, ReportId
-from ven_daemon.domain.reports import Report, ReportInterval, ReportResource
+from ven_daemon.domain.reporting.reports import Report, ReportInterval, ReportResource
 
 REPORT_ID = ReportId("rep-1")
 USED = (Payload("USAGE", (0.012,)), Payload("DATA_QUALITY", ("OK",)))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.wire.reports import REPORT
 from ven_daemon.domain.ids import ProgramId
-from ven_daemon.domain.reports import ObservedReport
+from ven_daemon.domain.reporting.reports import ObservedReport
 from ven_daemon.wire.profile import Profile, Unreadable, WireError
 from ven_daemon.wire.v301 import Profile301
 from ven_daemon.wire.v310 import Profile310

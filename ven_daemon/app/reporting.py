@@ -8,9 +8,9 @@ from ven_daemon.app.connection import Connected
 from ven_daemon.config import Settings
 from ven_daemon.domain.fleet import Resource
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.measures import Baseline
 from ven_daemon.domain.naming import wire_name
-from ven_daemon.domain.obligations import Terms
+from ven_daemon.domain.reporting.measures import Baseline
+from ven_daemon.domain.reporting.obligations import Terms
 from ven_daemon.domain.targets import Place
 from ven_daemon.services.dispatch import FleetBook
 from ven_daemon.services.dispatch.fleet import Addressees

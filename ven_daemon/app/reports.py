@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from ven_daemon.config import Settings
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.outbox import Entry, State, hurried, released
+from ven_daemon.domain.reporting.outbox import Entry, State, hurried, released
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
 from ven_daemon.store.outbox import Change, OutboxStore

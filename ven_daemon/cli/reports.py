@@ -11,7 +11,7 @@ from ven_daemon.app.reports import open_reports
 from ven_daemon.cli import terminal
 from ven_daemon.config import Settings, load_settings
 from ven_daemon.domain.errors import ConfigurationError
-from ven_daemon.domain.outbox import State
+from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.ops import reports as shapes
 from ven_daemon.store.outbox_listing import Asked
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 from pydantic_settings import NoDecode
 
 from ven_daemon.config.kinds import Area, Pause, Period, read_json
-from ven_daemon.domain.standing import Standing
+from ven_daemon.domain.reporting.standing import Standing
 
 
 def _names(value: Any) -> Any:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.instants import format_instant, parse_instant
-from ven_daemon.domain.outbox import Entry, State
+from ven_daemon.domain.reporting.outbox import Entry, State
 from ven_daemon.ops.answers import document, number, problem
 from ven_daemon.store.outbox_listing import Asked
 from ven_daemon.store.outbox_rows import Filed

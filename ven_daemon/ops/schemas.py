@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ven_daemon.domain.outbox import State
 from ven_daemon.domain.readings import Quality, Quantity
+from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.runtime.fleet_view import STATES
 
 Schema = dict[str, Any]

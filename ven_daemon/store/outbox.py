@@ -15,8 +15,8 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.ids import EventId, VenName
-from ven_daemon.domain.outbox import Entry, State, amended
-from ven_daemon.domain.retention import Books
+from ven_daemon.domain.reporting.outbox import Entry, State, amended
+from ven_daemon.domain.reporting.retention import Books
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
 from ven_daemon.store.failures import retried

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, case, func, select
 
-from ven_daemon.domain.outbox import State
-from ven_daemon.domain.retention import Held
+from ven_daemon.domain.reporting.outbox import State
+from ven_daemon.domain.reporting.retention import Held
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox_rows import Filed, filed, selected
 from ven_daemon.store.schema import outbox, report_bodies

@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, select
 
 from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.ids import EventId, ReportId, VenName
-from ven_daemon.domain.outbox import Cause, Doubt, Entry, State
+from ven_daemon.domain.reporting.outbox import Cause, Doubt, Entry, State
 from ven_daemon.store import bulk
 from ven_daemon.store.schema import outbox
 

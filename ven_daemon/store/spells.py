@@ -10,8 +10,8 @@ from sqlalchemy import and_, or_, select
 from ven_daemon.domain.dispatches import State
 from ven_daemon.domain.dispatching.schedules import Entry
 from ven_daemon.domain.ids import EventId, ResourceKey, VenName
-from ven_daemon.domain.measures import Spell, Stance
 from ven_daemon.domain.optouts import Absence, OptOut, absences
+from ven_daemon.domain.reporting.measures import Spell, Stance
 from ven_daemon.domain.targets import Place
 from ven_daemon.store import bulk
 from ven_daemon.store.database import Database

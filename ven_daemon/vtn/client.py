@@ -15,7 +15,7 @@ from ven_daemon.domain.registration import (
     WantedResource,
     WantedVen,
 )
-from ven_daemon.domain.reports import ObservedReport
+from ven_daemon.domain.reporting.reports import ObservedReport
 from ven_daemon.vtn.exchange import Answer
 from ven_daemon.vtn.oauth import scopes_of
 from ven_daemon.vtn.paging import Paging

@@ -14,7 +14,7 @@ from ven_daemon.domain.registration import (
     WantedResource,
     WantedVen,
 )
-from ven_daemon.domain.reports import ObservedReport, Report
+from ven_daemon.domain.reporting.reports import ObservedReport, Report
 
 T = TypeVar("T")
 

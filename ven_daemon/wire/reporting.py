@@ -1,7 +1,7 @@
 """The part of a dialect that writes reports: 3.1 and 3.0.1 agree on it but for one member."""
 
 from ven_daemon.domain.ids import EventId, ReportId
-from ven_daemon.domain.reports import ObservedReport, Report
+from ven_daemon.domain.reporting.reports import ObservedReport, Report
 from ven_daemon.wire import common, reports
 from ven_daemon.wire.profile import Listing, Page, Request, WireError
 

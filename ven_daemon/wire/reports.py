@@ -7,7 +7,12 @@ from ven_daemon.domain.durations import Duration, parse_duration
 from ven_daemon.domain.events import Payload, PayloadDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId, ReportId
 from ven_daemon.domain.instants import format_instant, parse_instant
-from ven_daemon.domain.reports import ObservedReport, Report, ReportInterval, ReportResource
+from ven_daemon.domain.reporting.reports import (
+    ObservedReport,
+    Report,
+    ReportInterval,
+    ReportResource,
+)
 from ven_daemon.wire import common, events
 from ven_daemon.wire.common import Shape
 from ven_daemon.wire.profile import WireError

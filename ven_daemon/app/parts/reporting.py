@@ -11,8 +11,8 @@ from ven_daemon.app.parts.part import Part
 from ven_daemon.app.reporting import Reporting, reporting
 from ven_daemon.config import Settings
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.outbox import State
-from ven_daemon.domain.retention import Books
+from ven_daemon.domain.reporting.outbox import State
+from ven_daemon.domain.reporting.retention import Books
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.loop import Loop
 from ven_daemon.runtime.supervisor import Root

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from ven_daemon.domain.filling import Member, Wish, fill
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.measures import Subject
-from ven_daemon.domain.obligations import Obligation
-from ven_daemon.domain.outbox import Entry, suspected
-from ven_daemon.domain.reports import Report, pieces, report_name
+from ven_daemon.domain.reporting.filling import Member, Wish, fill
+from ven_daemon.domain.reporting.measures import Subject
+from ven_daemon.domain.reporting.obligations import Obligation
+from ven_daemon.domain.reporting.outbox import Entry, suspected
+from ven_daemon.domain.reporting.reports import Report, pieces, report_name
 from ven_daemon.domain.targets import Place
 from ven_daemon.services.reporting.calendar import Duty
 from ven_daemon.services.reporting.ports import Metered

@@ -9,12 +9,12 @@ from zlib import crc32
 
 from ven_daemon.domain.durations import FIRST_INSTANT, shifted
 from ven_daemon.domain.events import Event, Program
-from ven_daemon.domain.grids import grid_of
 from ven_daemon.domain.ids import EventId, VenName
-from ven_daemon.domain.obligations import Agenda, Obligation, Terms, agendas
+from ven_daemon.domain.reporting.grids import grid_of
+from ven_daemon.domain.reporting.obligations import Agenda, Obligation, Terms, agendas
+from ven_daemon.domain.reporting.slots import Grid
+from ven_daemon.domain.reporting.standing import Standing
 from ven_daemon.domain.sightings import Known
-from ven_daemon.domain.slots import Grid
-from ven_daemon.domain.standing import Standing
 from ven_daemon.domain.targets import Audience
 from ven_daemon.domain.timeline import draws_needed
 from ven_daemon.services.reporting.ports import Metered, Roster

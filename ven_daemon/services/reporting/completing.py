@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.reports import Report, halves
+from ven_daemon.domain.reporting.reports import Report, halves
 from ven_daemon.services.reporting.building import Building, Owed
 from ven_daemon.services.reporting.calendar import Calendar
 from ven_daemon.services.reporting.owing import Owing

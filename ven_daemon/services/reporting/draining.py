@@ -9,7 +9,7 @@ import structlog
 
 from ven_daemon.domain.errors import StoreError
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.outbox import Do, State, next_step
+from ven_daemon.domain.reporting.outbox import Do, State, next_step
 from ven_daemon.services.reporting.sender import Sender
 from ven_daemon.store.outbox import OutboxStore
 from ven_daemon.store.outbox_rows import Filed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from ven_daemon.domain.outbox import Entry
+from ven_daemon.domain.reporting.outbox import Entry
 from ven_daemon.store.outbox import Change, Changed, OutboxStore
 
 TOGETHER = 64

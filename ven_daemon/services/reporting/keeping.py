@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ven_daemon.domain.outbox import State
-from ven_daemon.domain.retention import KEPT, ROOM, Books, to_trim
+from ven_daemon.domain.reporting.outbox import State
+from ven_daemon.domain.reporting.retention import KEPT, ROOM, Books, to_trim
 from ven_daemon.store.outbox import OutboxStore
 from ven_daemon.store.outbox_listing import OutboxListing
 

@@ -9,7 +9,7 @@ import structlog
 
 from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.ids import EventId, VenName
-from ven_daemon.domain.obligations import Obligation
+from ven_daemon.domain.reporting.obligations import Obligation
 from ven_daemon.services.reporting.building import Building, Owed
 from ven_daemon.services.reporting.calendar import Calendar, Debt, Timing
 from ven_daemon.services.reporting.ports import EventBook, RosterBook

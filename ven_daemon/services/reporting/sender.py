@@ -18,10 +18,9 @@ from ven_daemon.domain.errors import (
     VtnError,
 )
 from ven_daemon.domain.ids import ReportId
-from ven_daemon.domain.outbox import Do, Entry, State, announced, halved
-from ven_daemon.domain.reports import Report, halves
-from ven_daemon.domain.retry import Backoff
-from ven_daemon.domain.sending import (
+from ven_daemon.domain.reporting.outbox import Do, Entry, State, announced, halved
+from ven_daemon.domain.reporting.reports import Report, halves
+from ven_daemon.domain.reporting.sending import (
     Found,
     MassGuard,
     Moment,
@@ -30,6 +29,7 @@ from ven_daemon.domain.sending import (
     looked_up,
     unanswered,
 )
+from ven_daemon.domain.retry import Backoff
 from ven_daemon.services.reporting.journal import Journal
 from ven_daemon.store.outbox import Draft, OutboxStore
 from ven_daemon.store.outbox_rows import Filed

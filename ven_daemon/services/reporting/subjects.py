@@ -8,8 +8,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ven_daemon.domain.ids import ResourceKey
-from ven_daemon.domain.measures import GAP, Baseline, Series, Spell, Subject
 from ven_daemon.domain.readings import Quantity
+from ven_daemon.domain.reporting.measures import GAP, Baseline, Series, Spell, Subject
 from ven_daemon.domain.targets import Place
 from ven_daemon.services.reporting.building import Owed
 from ven_daemon.services.reporting.ports import Metered

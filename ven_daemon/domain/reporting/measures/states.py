@@ -1,7 +1,7 @@
 """How a resource stands, in the words of OPERATING_STATE and the levels of SIMPLE."""
 
-from ven_daemon.domain.measures.subjects import Ask, Measure, Stance, Subject
 from ven_daemon.domain.readings import Quantity
+from ven_daemon.domain.reporting.measures.subjects import Ask, Measure, Stance, Subject
 
 WORDS = frozenset(
     {

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ven_daemon.domain.durations import FIRST_INSTANT, shifted
 from ven_daemon.domain.events import ReportDescriptor
-from ven_daemon.domain.slots import LATEST, Grid, Slot
+from ven_daemon.domain.reporting.slots import LATEST, Grid, Slot
 
 INTERVALS_LIMIT = 10_000
 """Slots of one report; about a megabyte of JSON (T-29)."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ven_daemon.domain.events import Event, ReportDescriptor, ReportIntervals
-from ven_daemon.domain.obligations import Agenda, requests
-from ven_daemon.domain.schedules import schedule
-from ven_daemon.domain.slots import Grid
+from ven_daemon.domain.reporting.obligations import Agenda, requests
+from ven_daemon.domain.reporting.schedules import schedule
+from ven_daemon.domain.reporting.slots import Grid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from ven_daemon.domain.measures.series import Fold, counted, integrated
-from ven_daemon.domain.measures.subjects import MISSING, Ask, Measure, Subject
-from ven_daemon.domain.measures.units import READ_IN, known
 from ven_daemon.domain.readings import Quality, Quantity
+from ven_daemon.domain.reporting.measures.series import Fold, counted, integrated
+from ven_daemon.domain.reporting.measures.subjects import MISSING, Ask, Measure, Subject
+from ven_daemon.domain.reporting.measures.units import READ_IN, known
 
 FULL = 0.999
 """From this share of a stretch on it counts as known: a clock's jitter is no gap."""

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from ven_daemon.domain.events import Event, Payload, PayloadDescriptor, Program, ReportDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId, ReportId
-from ven_daemon.domain.measures import answered_in
 from ven_daemon.domain.naming import NAME_BYTES
-from ven_daemon.domain.obligations import Obligation
+from ven_daemon.domain.reporting.measures import answered_in
+from ven_daemon.domain.reporting.obligations import Obligation
 
 AGGREGATED = "AGGREGATED_REPORT"
 """The resourceName of a sum over resources."""

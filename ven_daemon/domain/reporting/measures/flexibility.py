@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from ven_daemon.domain.measures.consumption import demand, latest
-from ven_daemon.domain.measures.subjects import MISSING, Ask, Measure, Subject
-from ven_daemon.domain.measures.units import known
 from ven_daemon.domain.readings import Quantity
+from ven_daemon.domain.reporting.measures.consumption import demand, latest
+from ven_daemon.domain.reporting.measures.subjects import MISSING, Ask, Measure, Subject
+from ven_daemon.domain.reporting.measures.units import known
 
 
 def charge_level(subject: Subject, ask: Ask) -> Measure:

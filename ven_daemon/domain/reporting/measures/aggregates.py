@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from ven_daemon.domain.attributes import Value
-from ven_daemon.domain.measures.subjects import MISSING, Measure, worst
-from ven_daemon.domain.measures.units import known
 from ven_daemon.domain.readings import Quality
+from ven_daemon.domain.reporting.measures.subjects import MISSING, Measure, worst
+from ven_daemon.domain.reporting.measures.units import known
 
 _LEVELS = frozenset({"PERCENT", "VOLTS", "HZ"})
 """Units of what resources share rather than add up to."""

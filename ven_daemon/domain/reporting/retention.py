@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ven_daemon.domain.outbox import State
+from ven_daemon.domain.reporting.outbox import State
 
 KEPT = timedelta(days=30)
 ROOM = 5 * 2**30

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from ven_daemon.domain.attributes import Value
 from ven_daemon.domain.events import ReportDescriptor
-from ven_daemon.domain.measures.series import GAP, Rating, Series
 from ven_daemon.domain.readings import Quality, Quantity
-from ven_daemon.domain.slots import Slot
+from ven_daemon.domain.reporting.measures.series import GAP, Rating, Series
+from ven_daemon.domain.reporting.slots import Slot
 
 NOTHING = Series()
 

@@ -34,7 +34,7 @@ from ven_daemon.domain.errors import (
     VtnUnreachableError,
 )
 from ven_daemon.domain.ids import ReportId
-from ven_daemon.domain.outbox import (
+from ven_daemon.domain.reporting.outbox import (
     Cause,
     Do,
     Doubt,

@@ -17,8 +17,8 @@ from itertools import count, takewhile
 from ven_daemon.domain.events import Event, ReportDescriptor, ReportIntervals
 from ven_daemon.domain.ids import EventId
 from ven_daemon.domain.registration import Target
-from ven_daemon.domain.schedules import Due, Schedule, in_seconds, schedule
-from ven_daemon.domain.slots import Grid, Slot
+from ven_daemon.domain.reporting.schedules import Due, Schedule, in_seconds, schedule
+from ven_daemon.domain.reporting.slots import Grid, Slot
 
 AD_HOC_PACE = timedelta(minutes=15)
 """How often what may be reported at any time is reported, and what time such a report covers."""

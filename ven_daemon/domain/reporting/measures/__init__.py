@@ -8,10 +8,10 @@ Nothing is invented: a value that is not known is None and MISSING; one that is 
 part, inferred or expected is ESTIMATED; one that rests on bad readings alone is BAD.
 """
 
-from ven_daemon.domain.measures.aggregates import summed
-from ven_daemon.domain.measures.answers import measure
-from ven_daemon.domain.measures.series import GAP, Series
-from ven_daemon.domain.measures.subjects import (
+from ven_daemon.domain.reporting.measures.aggregates import summed
+from ven_daemon.domain.reporting.measures.answers import measure
+from ven_daemon.domain.reporting.measures.series import GAP, Series
+from ven_daemon.domain.reporting.measures.subjects import (
     MISSING,
     Ask,
     Baseline,
@@ -21,7 +21,7 @@ from ven_daemon.domain.measures.subjects import (
     Subject,
     ask,
 )
-from ven_daemon.domain.measures.units import answered_in
+from ven_daemon.domain.reporting.measures.units import answered_in
 
 __all__ = [
     "GAP",

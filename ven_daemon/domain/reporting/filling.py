@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from ven_daemon.domain.events import Event, Payload, PayloadDescriptor, Program
 from ven_daemon.domain.ids import ResourceName
-from ven_daemon.domain.measures import Ask, Measure, Subject, ask, measure, summed
-from ven_daemon.domain.obligations import Obligation
 from ven_daemon.domain.readings import Quality
-from ven_daemon.domain.reports import (
+from ven_daemon.domain.reporting.measures import Ask, Measure, Subject, ask, measure, summed
+from ven_daemon.domain.reporting.obligations import Obligation
+from ven_daemon.domain.reporting.reports import (
     AGGREGATED,
     Report,
     ReportInterval,
@@ -16,7 +16,7 @@ from ven_daemon.domain.reports import (
     described,
     report_name,
 )
-from ven_daemon.domain.slots import Slot
+from ven_daemon.domain.reporting.slots import Slot
 
 DATA_QUALITY = "DATA_QUALITY"
 

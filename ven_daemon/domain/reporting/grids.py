@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from ven_daemon.domain.events import Dialect, Event
-from ven_daemon.domain.slots import Grid
+from ven_daemon.domain.reporting.slots import Grid
 from ven_daemon.domain.timeline import Timeline, Unplaceable, place
 from ven_daemon.domain.windows import Window
 

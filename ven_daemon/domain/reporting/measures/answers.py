@@ -2,12 +2,23 @@
 
 from collections.abc import Callable, Mapping
 
-from ven_daemon.domain.measures.consumption import demand, expected, forecast, reading, usage
-from ven_daemon.domain.measures.flexibility import available, charge_level, dispatchable, rated
-from ven_daemon.domain.measures.states import operating_state, simple_level
-from ven_daemon.domain.measures.subjects import MISSING, Ask, Measure, Subject, worst
-from ven_daemon.domain.measures.units import known
 from ven_daemon.domain.readings import Quality, Quantity
+from ven_daemon.domain.reporting.measures.consumption import (
+    demand,
+    expected,
+    forecast,
+    reading,
+    usage,
+)
+from ven_daemon.domain.reporting.measures.flexibility import (
+    available,
+    charge_level,
+    dispatchable,
+    rated,
+)
+from ven_daemon.domain.reporting.measures.states import operating_state, simple_level
+from ven_daemon.domain.reporting.measures.subjects import MISSING, Ask, Measure, Subject, worst
+from ven_daemon.domain.reporting.measures.units import known
 
 RESERVATIONS = {
     "IMPORT_CAPACITY_RESERVATION": "IMPORT_RESERVATION_CAPACITY",
