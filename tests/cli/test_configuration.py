@@ -93,3 +93,12 @@ def test_passwords_and_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) ->
 
     assert result.exit_code == 0
     assert "hunter2" not in result.output
+
+
+def test_a_secret_in_a_url_is_masked_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://me:hunter2@devices.example/in?site=9&api_key=hunter3&Token=hunter4#top"
+    monkeypatch.setenv("VEN_SINK_HTTP_URL", url)
+
+    shown = load_settings().shown()["sink_http_url"]
+
+    assert shown == "https://me:***@devices.example/in?site=9&api_key=***&Token=***#top"

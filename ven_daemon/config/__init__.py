@@ -31,7 +31,11 @@ from ven_daemon.domain.errors import ConfigurationError
 
 __all__ = ["SAMPLE_CLIENT", "BodyForm", "CredentialMode", "Settings", "load_settings"]
 
-_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(?=@)")
+_IN_QUERY = re.compile(
+    r"([?&][^=&#]*(?:token|key|secret|sig|pass|code)[^=&#]*=)[^&#]*", re.IGNORECASE
+)
+"""A secret in the query of a URL, as those of gateways often are."""
 
 
 class Settings(
@@ -72,7 +76,7 @@ class Settings(
     def shown(self) -> dict[str, Any]:
         """Give the settings in force, secrets and passwords masked."""
         shown = {
-            name: _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
+            name: _masked(value) if isinstance(value, str) else value
             for name, value in self.model_dump(mode="json").items()
         }
         return {**shown, "credential_mode": self.mode.value}
@@ -126,6 +130,12 @@ def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
         raise ConfigurationError(_problems(error)) from None
     except (ValueError, OSError) as error:
         raise ConfigurationError(f"the settings cannot be read: {error}") from error
+
+
+def _masked(value: str) -> str:
+    if "://" not in value:
+        return value
+    return _IN_QUERY.sub(r"\1***", _PASSWORD.sub(r"\1***", value))
 
 
 def _problems(error: ValidationError) -> str:
