@@ -72,8 +72,10 @@ class Loop:
         failures = self.state.failures_in_a_row
         dice = 0.5 + random.random() / 2  # noqa: S311 - spread, not secrecy
         pause = self.backoff.delay(failures - 1, dice) if failures else None
+        # Not wait_for: before Python 3.12 it swallows a cancellation that meets a wake.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._woken.wait()
 
     async def once(self) -> None:
         """Run the step once; note and log how it went."""

@@ -123,7 +123,8 @@ class DispatchPart(Part):
             due = self._service.due
             pause = None if due is None else (due - self._clock()).total_seconds()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stepped.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._stepped.wait()
                 continue
             self._stepping.wake()
             await self._stepped.wait()

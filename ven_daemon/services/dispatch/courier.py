@@ -86,8 +86,10 @@ class Courier:
                 except StoreError as error:
                     _log.warning("courier.store_failed", sink=self.sink.name, error=str(error))
                     pause = PAUSE
+                # Not wait_for: before Python 3.12 it swallows a cancellation that meets a wake.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._woken.wait()
 
     async def rest(self) -> None:
         """Hand over nothing more, and wait for the answers that are under way."""
