@@ -16,6 +16,7 @@ from bench.gates import Gate, shown, table
 from bench.ingest import batches, singles
 from bench.registration import cold, warm
 from bench.reports import drain
+from bench.sinks import sinks
 from ven_daemon.app import build_samples
 
 RESULTS = Path("bench-results.jsonl")
@@ -56,6 +57,7 @@ def _benches(inventory: Path, folder: Path) -> dict[tuple[str, ...], Measure]:
         ("b8",): lambda: batches(inventory),
         ("b9",): drain,
         ("b10",): b10,
+        ("sinks",): sinks,
     }
 
 

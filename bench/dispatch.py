@@ -60,7 +60,7 @@ async def _measure(folder: Path, rounds: int) -> list[Gate]:
     try:
         store = InventoryStore(inventory)
         await store.create()
-        await store.upsert(_fleet())
+        await store.upsert(fleet())
         await migrations.prepare(state)
         return [
             *_gates("at once", "10,000", await _rounds(store, state, None, 0, rounds), 300, 150),
@@ -103,7 +103,7 @@ async def _rounds(
     await service.step()
     spent = []
     for number in range(rounds + 3):
-        body = _event(number, target, ahead)
+        body = event_of(number, target, ahead)
         gc.collect()
         began = time.perf_counter()
         event = Profile310().read_event(body).item
@@ -122,7 +122,7 @@ async def _rounds(
     return spent[3:]
 
 
-def _event(number: int, target: str | None, ahead: int) -> bytes:
+def event_of(number: int, target: str | None, ahead: int) -> bytes:
     start = datetime.now(UTC) + timedelta(seconds=ahead)
     return json.dumps(
         {
@@ -138,7 +138,7 @@ def _event(number: int, target: str | None, ahead: int) -> bytes:
     ).encode()
 
 
-def _fleet() -> list[Resource]:
+def fleet() -> list[Resource]:
     """Make 10,000 resources; those of one VEN are 113, as in the sample fleet's middle."""
     return [
         Resource(

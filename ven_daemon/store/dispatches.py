@@ -109,11 +109,12 @@ class DispatchStore:
         It is not given again before *until*. Of the resources and types of the keys
         in *busy*, nothing is: the sink is being told about them.
         """
-        due = selected().where(_due(sink, now), *_not_beside(busy))
-        due = due.order_by(_D.due, _D.key).limit(limit)
+        due = selected().where(_due(sink, now)).order_by(_D.due, _D.key).limit(limit)
+        keys = [*busy]
 
         def work(connection: Connection) -> list[Dispatch]:
-            found = [dispatch_of(row) for row in connection.execute(due)]
+            free = due.where(_not_beside(connection, keys)) if keys else due
+            found = [dispatch_of(row) for row in connection.execute(free)]
             if found:
                 told = update(dispatches).where(_D.key.in_(bulk.texts(connection, _keys(found))))
                 change = told.values(attempts=_D.attempts + 1, due=until, updated_at=now)
@@ -281,13 +282,10 @@ def _due(sink: str, now: datetime) -> Any:
     return and_(due, or_(begins, ends))
 
 
-def _not_beside(busy: Iterable[str]) -> list[Any]:
-    keys = [*busy]
-    if not keys:
-        return []
+def _not_beside(connection: Connection, busy: Iterable[str]) -> Any:
     other = dispatches.alias("busy")
     same = (other.c[name] == _D[name] for name in ("ven", "resource", "type"))
-    return [~exists().where(other.c.key.in_(keys), *same)]
+    return ~exists().where(other.c.key.in_(bulk.texts(connection, busy)), *same)
 
 
 def selected() -> Select[Any]:
