@@ -1,6 +1,6 @@
 """Registration, decided: what to do so that the VTN holds what the inventory says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -125,7 +125,7 @@ def _plan_resources(
     for resource in observed:
         by_name.setdefault(resource.name, []).append(resource)
     by_id = {resource.id: resource for resource in observed}
-    renamed = {r.key: r for r in records.resources.values() if r.key}
+    renamed = _by_key(records)
     actions, taken = [], set()
     for wish in wanted.resources if wanted else ():
         record = records.resources.get(wish.name)
@@ -142,13 +142,25 @@ def _plan_resources(
 
 def _former(
     wish: Wish,
-    records: Mapping[str, Record],
+    records: Mapping[str, Sequence[Record]],
     by_id: Mapping[ResourceId, ObservedResource],
 ) -> tuple[Record | None, ObservedResource | None]:
     """Find the object that this row was before it was renamed in the inventory."""
-    record = records.get(wish.key)
-    found = by_id.get(ResourceId(record.vtn_id)) if record and record.vtn_id else None
-    return (record, found) if found and record and found.name == record.name else (None, None)
+    for record in records.get(wish.key, ()):
+        found = by_id.get(ResourceId(record.vtn_id)) if record.vtn_id else None
+        if found and found.name == record.name:
+            return record, found
+    return None, None
+
+
+def _by_key(records: Records) -> Mapping[str, Sequence[Record]]:
+    """Group what is on record by the row that it was of, in an order that is always the same."""
+    groups: dict[str, list[Record]] = {}
+    for name in sorted(records.resources):
+        record = records.resources[name]
+        if record.key:
+            groups.setdefault(record.key, []).append(record)
+    return groups
 
 
 def _decide(

@@ -206,9 +206,10 @@ class Records:
 
     @property
     def remembered(self) -> dict[ResourceKey, ResourceName]:
-        """Give the name that each row of the inventory has borne so far."""
+        """Give the name that each row of the inventory has borne so far: of several, the first."""
         return {
-            ResourceKey(record.key): ResourceName(record.name) for record in self.resources.values()
+            ResourceKey(self.resources[name].key): ResourceName(name)
+            for name in sorted(self.resources, reverse=True)
         }
 
     @property
