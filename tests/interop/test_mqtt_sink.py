@@ -133,3 +133,14 @@ async def test_a_broker_that_went_away_and_came_back_is_used_again(broker: Mosqu
 async def _publish(broker: Mosquitto, payload: str) -> None:
     async with aiomqtt.Client("127.0.0.1", broker.port) as client:
         await client.publish(ACKS, payload.encode("latin-1"), qos=1)
+
+
+async def test_a_batch_is_published_without_a_line_for_each_of_it(
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    many = [command(n, resource_id=f"resource {n}") for n in range(MqttSink.batch)]
+    async with sink(broker) as mqtt:
+        answers = await mqtt.deliver(many)
+
+    assert answers == [Answer(Verdict.ACKNOWLEDGED)] * len(many)
+    assert "pending" not in caplog.text

@@ -41,7 +41,7 @@ class Broker:
 
     def client(self) -> aiomqtt.Client:
         """Make a client: one serves for one connection."""
-        return aiomqtt.Client(
+        client = aiomqtt.Client(
             self.host,
             self.port,
             username=self.username,
@@ -52,6 +52,9 @@ class Broker:
             max_queued_incoming_messages=QUEUED_MOST,
             max_concurrent_outgoing_calls=math.inf,  # type: ignore[arg-type] # batches bound it
         )
+        # A batch is in flight at once by design; ten of it are no reason for a line each.
+        client.pending_calls_threshold = QUEUED_MOST
+        return client
 
 
 class MqttSink:
