@@ -7,6 +7,7 @@ import pytest
 
 from tests.daemon.service import Service
 from tests.reporting.rig import Rig, reporting
+from tests.reporting.sent import new_event
 from tests.reporting.vtn import Publisher
 from tests.rig.sandbox import SandboxVtn
 from tests.sandbox.rig import Sandbox
@@ -56,3 +57,8 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def rig(sandbox: Sandbox, database: Database) -> AsyncIterator[Rig]:
     async with reporting(sandbox, database) as rig:
         yield rig
+
+
+@pytest.fixture
+async def event(sandbox: Sandbox) -> str:
+    return await new_event(sandbox)

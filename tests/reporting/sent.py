@@ -1,0 +1,51 @@
+"""Events to report on, and what the VTN has been sent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.sandbox.rig import Sandbox
+
+POST = {"method": "POST", "path": "^/reports"}
+HOUR = timedelta(hours=1)
+
+
+async def new_event(vtn: Sandbox, name: str = "e") -> str:
+    program = (await vtn.post("/programs", {"programName": name})).json
+    body = {"programID": program["id"], "eventName": name, "intervals": []}
+    return str((await vtn.post("/events", body)).json["id"])
+
+
+async def at_vtn(vtn: Sandbox) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await vtn.get("/reports")).json
+    return sorted(found, key=lambda report: str(report["reportName"]))
+
+
+async def names(vtn: Sandbox) -> list[str]:
+    return [report["reportName"] for report in await at_vtn(vtn)]
+
+
+async def posted(vtn: Sandbox) -> list[str]:
+    """Give the names of reports in the order they were accepted."""
+    return [
+        line["object"]["reportName"]
+        for line in await vtn.ledger()
+        if line["method"] == "POST" and line["path"] == "/reports" and line["accepted"]
+    ]
+
+
+async def asked(vtn: Sandbox) -> int:
+    return (await vtn.summary())["requests"]
+
+
+async def taken(vtn: Sandbox) -> int:
+    return len(await posted(vtn))
+
+
+async def until(count: Callable[[Sandbox], Awaitable[int]], vtn: Sandbox, least: int) -> None:
+    for _ in range(500):
+        if await count(vtn) >= least:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"never {least}")

@@ -1,0 +1,117 @@
+"""Sending reports: what the VTN will not have, or not now."""
+
+import pytest
+
+from tests.reporting.rig import START, Rig, draft, reporting
+from tests.reporting.sent import HOUR, POST, at_vtn, names, posted
+from tests.sandbox.rig import Sandbox
+from ven_daemon.domain.reporting.outbox import State
+from ven_daemon.domain.reporting.sending import BLOCKED
+from ven_daemon.store.database import Database
+from ven_daemon.store.outbox_listing import Asked
+
+
+@pytest.mark.parametrize("profile", ["3.1", "3.0"])
+async def test_t28_a_report_on_a_deleted_event_is_set_aside_once_that_is_sure(
+    database: Database, profile: str
+) -> None:
+    """T-28: 409 in 3.1 and 404 in 3.0; the event is asked for before it counts as gone."""
+    async with (
+        Sandbox(clients=(), open=True, profile=profile) as sandbox,
+        reporting(sandbox, database, profile=profile) as rig,
+    ):
+        program = (await sandbox.post("/programs", {"programName": "program"})).json
+        body = {"programID": program["id"], "intervals": [{"id": 0, "payloads": []}]}
+        event, gone = [(await sandbox.post("/events", body)).json["id"] for _ in range(2)]
+        await sandbox.delete(f"/events/{gone}")
+        drafts = [draft(rig, "gone", gone), draft(rig, "there", event, due=START + HOUR)]
+        if profile == "3.0":
+            drafts = [
+                d._replace(body=d.body.replace(b'"program"', f'"{program["id"]}"'.encode()))
+                for d in drafts
+            ]
+        await rig.file(*drafts)
+
+        await rig.drain()
+
+        assert await rig.states() == {"gone": "quarantined: event gone", "there": "sent"}
+        assert await rig.balanced()
+
+
+async def test_t29_what_is_too_large_is_halved_until_it_goes(
+    sandbox: Sandbox, rig: Rig, event: str
+) -> None:
+    """T-29: 413, three times; what was one report arrives in parts, each resource once."""
+    resources = tuple(f"bar {n}" for n in range(8))
+    await sandbox.faults({**POST, "kind": "status", "status": 413, "times": 3})
+    await rig.file(draft(rig, "r", event, resources=resources))
+
+    await rig.drain()
+
+    reports = await at_vtn(sandbox)
+    told = [each["resourceName"] for report in reports for each in report["resources"]]
+    assert sorted(told) == sorted(resources)
+    assert len(reports) == 4
+    assert {report["eventID"] for report in reports} == {event}
+    assert set((await rig.states()).values()) == {"sent"}
+    assert await rig.balanced()
+
+
+async def test_t29_one_interval_that_is_too_large_is_set_aside(
+    sandbox: Sandbox, rig: Rig, event: str
+) -> None:
+    """T-29: it cannot be halved."""
+    await sandbox.faults({**POST, "kind": "status", "status": 413})
+    await rig.file(draft(rig, "r", event))
+
+    await rig.drain()
+
+    assert await rig.states() == {"r": "quarantined: too large"}
+
+
+@pytest.mark.parametrize("status", [400, 422, 415])
+async def test_what_the_vtn_will_not_have_is_set_aside_in_its_own_words(
+    sandbox: Sandbox, rig: Rig, event: str, status: int
+) -> None:
+    body = '{"title":"no","detail":"units: a ferret was expected"}'
+    await sandbox.faults({**POST, "kind": "status", "status": status, "body": body, "times": 1})
+    await rig.file(draft(rig, "r", event), draft(rig, "s", event, due=START + HOUR))
+
+    await rig.drain()
+
+    assert await rig.states() == {"r": "quarantined: rejected", "s": "sent"}
+    [aside] = await rig.listing.find(Asked(states=(State.QUARANTINED,)))
+    assert "ferret" in aside.entry.reason
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_credential_that_may_not_report_waits_and_keeps_everything(
+    sandbox: Sandbox, rig: Rig, event: str, status: int
+) -> None:
+    await sandbox.faults({**POST, "kind": "status", "status": status})
+    await rig.file(draft(rig, "r", event), draft(rig, "s", event, due=START + HOUR))
+
+    await rig.drain(passes=5, pause=60.0)
+    asked = len([x for x in await sandbox.ledger() if x["path"] == "/reports"])
+    await sandbox.faults()
+    rig.later(BLOCKED.total_seconds())
+    await rig.drain()
+
+    assert asked == 1
+    assert await posted(sandbox) == ["r", "s"]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_busy_vtn_is_asked_again_and_has_it_once(
+    sandbox: Sandbox, rig: Rig, event: str, status: int
+) -> None:
+    fault = {**POST, "kind": "status", "status": status, "times": 2}
+    await sandbox.faults({**fault, "headers": {"Retry-After": "1"}})
+    await rig.file(draft(rig, "r", event))
+
+    for _ in range(4):
+        await rig.drain(pause=61.0)
+        rig.client.transport.circuit._told = 0.0  # the clock of the circuit is not the test's
+
+    assert await rig.states() == {"r": "sent"}
+    assert await names(sandbox) == ["r"]
