@@ -12,6 +12,9 @@ from tests.rig.sandbox import SandboxVtn
 from tests.sandbox.rig import Sandbox
 from ven_daemon.sandbox.clients import Client
 
+# What they find amiss shows both sides.
+pytest.register_assert_rewrite("tests.registration.faults", "tests.registration.operators")
+
 Command = Callable[..., Installation]
 
 

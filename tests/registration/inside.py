@@ -107,6 +107,13 @@ async def vens(vtn: Sandbox) -> dict[str, Any]:
     return {each["venName"]: each async for each in _listing(vtn, "/vens")}
 
 
+async def of_ven(vtn: Sandbox, ven: str) -> dict[str, Any]:
+    """The first fifty resources of one VEN, by name."""
+    ven_id = (await vens(vtn))[ven]["id"]
+    listed = (await vtn.get(f"/resources?venID={ven_id}&limit=50")).json
+    return {each["resourceName"]: each for each in listed}
+
+
 async def writes(vtn: Sandbox, after: int = 0) -> list[tuple[str, str]]:
     """Method and path of every accepted write, in order, of behind line *after* of the ledger."""
     lines = (await vtn.ledger())[after:]
