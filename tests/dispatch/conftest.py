@@ -12,3 +12,8 @@ from tests.dispatch.rig import Rig, rigged
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     async with rigged(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def charger_like_the_others(rig: Rig) -> None:
+    rig.fleet.change("charger", resource_type="DSR")

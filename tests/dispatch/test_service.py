@@ -1,32 +1,23 @@
 """One step of dispatch after another: what sinks are told, whatever happens in between."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
-from structlog.testing import capture_logs
 
-from tests.dispatch.rig import AALBORG, SHED, VEJLE, Rig, at, event
-from ven_daemon.domain.dispatches import Answer, Do, Verdict
-from ven_daemon.domain.dispatching.selectors import Route, Selector
-from ven_daemon.domain.events import Payload, Program
-from ven_daemon.domain.ids import EventId, ProgramId
-from ven_daemon.domain.optouts import OptOut
-from ven_daemon.domain.registration import Target
-from ven_daemon.services.dispatch import Choices, Courier, Known
+from tests.dispatch.rig import SHED, VEJLE, Rig, at, event
+from tests.dispatch.told import APPLY, EVERYBODY, RELEASE, SMALL
+from ven_daemon.domain.dispatches import Do
+from ven_daemon.domain.events import Payload
+from ven_daemon.domain.ids import EventId
+from ven_daemon.services.dispatch import Choices, Courier
 from ven_daemon.services.dispatch.service import LEAD
 
-APPLY, RELEASE = Do.APPLY, Do.RELEASE
-EVERYBODY = [(APPLY, "cafe", 12.5), (APPLY, "charger", 12.5), (APPLY, "pool", 12.5)]
 RELEASED = [(RELEASE, name, kw) for _, name, kw in EVERYBODY]
-SMALL = Payload("SIMPLE", (3,))
 
 
-@pytest.fixture(autouse=True)
-def _charger_like_the_others(rig: Rig) -> None:
-    rig.fleet.change("charger", resource_type="DSR")
+pytestmark = pytest.mark.usefixtures("charger_like_the_others")
 
 
 async def test_an_event_is_applied_at_its_start_and_released_at_its_end(rig: Rig) -> None:
@@ -138,141 +129,6 @@ async def test_a_command_that_comes_late_is_counted(rig: Rig) -> None:
     assert rig.courier.tally.late == 3
 
 
-async def test_an_unreachable_sink_is_asked_again_until_it_answers(rig: Rig) -> None:
-    rig.book.publish(event())
-    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "refused")
-    await rig.turn(0)
-
-    rig.sink.answer = type(rig.sink).answer
-    told = await rig.turn(1)
-
-    assert told == EVERYBODY
-    assert [c.repeated for c in rig.sink.commands] == [False] * 3 + [True] * 3
-    assert len({c.key for c in rig.sink.commands}) == 3
-
-
-async def test_a_sink_in_trouble_is_told_of_in_its_words_and_so_is_its_return(rig: Rig) -> None:
-    rig.book.publish(event())
-    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "no route to the gateway")
-    with capture_logs() as lost:
-        await rig.turn(0)
-    was_unreachable = rig.courier.tally.unreachable
-
-    rig.sink.answer = lambda _: Answer(Verdict.FAILED, "no such device")
-    with capture_logs() as back:
-        await rig.turn(1)
-
-    assert was_unreachable
-    assert not rig.courier.tally.unreachable
-    [line] = [each for each in lost if each["event"] == "courier.sink_unreachable"]
-    assert line["error"].endswith("no route to the gateway")
-    assert line["commands"] == 3
-    told = [each["event"] for each in back if each["event"].startswith("courier")]
-    assert told == ["courier.sink_refused", "courier.sink_reached"]
-
-
-async def test_what_never_got_through_expires(rig: Rig) -> None:
-    rig.book.publish(event())
-    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "refused")
-    await rig.turn(0)
-    rig.sink.answer = type(rig.sink).answer
-
-    assert await rig.turn(61) == []
-
-
-async def test_what_a_sink_refuses_is_not_offered_again(rig: Rig) -> None:
-    rig.book.publish(event())
-    rig.sink.answer = lambda _: Answer(Verdict.FAILED, "no")
-    await rig.turn(0)
-
-    rig.start()
-
-    assert await rig.turn(5) == []
-    assert await rig.turn(61) == []
-
-
-async def test_a_sink_that_breaks_is_a_sink_that_cannot_be_reached(rig: Rig) -> None:
-    def broken(_: object) -> Answer:
-        raise ZeroDivisionError
-
-    rig.book.publish(event())
-    rig.sink.answer = broken
-    await rig.turn(0)
-    rig.sink.answer = type(rig.sink).answer
-
-    assert rig.courier.tally.verdicts[Verdict.UNREACHABLE] == 3
-    assert await rig.turn(1) == EVERYBODY
-
-
-async def test_targets_choose_resources_and_vens(rig: Rig) -> None:
-    """Emulated privacy: one credential reads all, and each gets what means it."""
-    await rig.target(AALBORG, "north", cafe=("DSR",), charger=("EV",))
-    await rig.target(VEJLE, "south", pool=("DSR",))
-    rig.book.publish(
-        event("south", 0, 60, targets=(Target("south"),)),
-        event("ev", 0, 60, SMALL, targets=(Target("EV"),)),
-    )
-
-    assert await rig.turn(0) == [(APPLY, "charger", 0.0), (APPLY, "pool", 12.5)]
-
-
-async def test_a_program_and_its_event_choose_together(rig: Rig) -> None:
-    await rig.target(AALBORG, "north", cafe=("DSR",), charger=("EV",))
-    program = Program(ProgramId("p"), "p", targets=(Target("north"),))
-    asked = event(targets=(Target("DSR"),))
-    rig.book.events = [Known(asked, "1", at(0), program=program)]
-
-    assert await rig.turn(0) == [(APPLY, "cafe", 12.5)]
-
-
-async def test_targets_that_were_taken_away_end_what_they_meant(rig: Rig) -> None:
-    """T-14: for a resource it is the same as a deletion."""
-    await rig.target(VEJLE, "south", pool=("DSR",))
-    rig.book.publish(event(targets=(Target("south"),)))
-    await rig.turn(0)
-
-    rig.now = at(1)
-    await rig.target(VEJLE, pool=())
-
-    assert await rig.turn(5) == [(RELEASE, "pool", 12.5)]
-
-
-async def test_each_reader_obeys_what_it_was_shown(rig: Rig) -> None:
-    """T-37: the same event in two versions, by target hiding, is obeyed by each in its own."""
-    shared = event()
-    rig.book.events = [
-        Known(shared, "a", at(0), readers=frozenset({AALBORG})),
-        Known(replace(shared, targets=(Target("pool"),)), "b", at(0), readers=frozenset({VEJLE})),
-    ]
-
-    assert await rig.turn(0) == EVERYBODY
-
-
-async def test_opting_out_releases_and_opting_in_again_resumes(rig: Rig) -> None:
-    rig.book.publish(event())
-    await rig.turn(0)
-
-    await rig.outs.add(OptOut("1", AALBORG, at(5)), at(5))
-    out = await rig.turn(5)
-    await rig.outs.end("1", at(10))
-    back = await rig.turn(10)
-
-    assert out == [(RELEASE, "cafe", 12.5), (RELEASE, "charger", 12.5)]
-    assert back == [(APPLY, "cafe", 12.5), (APPLY, "charger", 12.5)]
-    keys = [command.key for command in rig.sink.commands if command.do is APPLY]
-    assert len(keys) == len(set(keys)) == 5
-
-
-async def test_a_change_of_the_inventory_is_followed(rig: Rig) -> None:
-    rig.book.publish(event())
-    await rig.turn(0)
-
-    rig.fleet.capacity("cafe", 10)
-    rig.fleet.change("pool", enabled=False)
-
-    assert await rig.turn(5) == [(APPLY, "cafe", 5.0), (RELEASE, "pool", 12.5)]
-
-
 async def test_draws_are_made_once_and_kept(rig: Rig) -> None:
     """F39: restarts, versions and other VENs move nothing."""
     rig.book.publish(event(start=60, randomize=30))
@@ -327,14 +183,6 @@ async def test_an_event_may_end_with_the_vtns_silence_where_that_is_chosen(rig: 
     assert await rig.turn(5) == RELEASED
 
 
-async def test_resources_are_reached_by_the_sink_that_is_set_for_them(rig: Rig) -> None:
-    rig.choices = Choices(routes=(Route("log"), Route("mqtt", Selector(resource="pool"))))
-    rig.book.publish(event())
-
-    assert await rig.turn(0) == EVERYBODY[:2]
-    assert len(await rig.store.hand("mqtt", at(0), at(9), 10)) == 1
-
-
 async def test_nonsense_is_told_and_handed_to_nobody(rig: Rig) -> None:
     """F40: quarantined with its reason."""
     rig.book.publish(event("bad", 0, 60, Payload("SIMPLE", (9,))), event("ok", 0, 60, SHED))
@@ -344,15 +192,6 @@ async def test_nonsense_is_told_and_handed_to_nobody(rig: Rig) -> None:
     assert dict(rig.service.planned.refused) == {
         EventId("bad"): "SIMPLE takes an integer 0..3, not 9"
     }
-
-
-async def test_targets_of_somebody_else_are_counted(rig: Rig) -> None:
-    """F45: ignored, and to be seen."""
-    rig.book.publish(event(targets=tuple(Target(f"t{n}") for n in range(1000))))
-
-    assert await rig.turn(0) == []
-    assert rig.service.planned is not None
-    assert rig.service.planned.unknown_targets == 1000
 
 
 async def test_nothing_is_planned_anew_where_nothing_changed(rig: Rig) -> None:
@@ -406,28 +245,3 @@ async def test_what_becomes_due_between_two_looks_at_the_clock_is_not_slept_over
     finally:
         running.cancel()
         await asyncio.wait([running])
-
-
-async def test_a_full_sink_is_waited_for_without_haste(rig: Rig) -> None:
-    rig.book.publish(event())
-    await rig.service.step()
-    rig.sink.batch, rig.sink.in_flight, rig.sink.gate = 1, 1, asyncio.Event()
-    looks = count()
-
-    def clock() -> datetime:
-        next(looks)
-        return rig.now
-
-    courier = Courier(rig.sink, rig.store, lambda: 0.5, clock)
-    running = asyncio.create_task(courier.run())
-    try:
-        await rig.sink.holds(1)
-        await asyncio.sleep(0.2)
-        during = next(looks)
-        rig.sink.gate.set()
-        await rig.sink.holds(3)
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-
-    assert during < 10
