@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.reporting.rig import START, Rig, draft
-from tests.reporting.test_sending import new_event
+from tests.reporting.sent import new_event
 from tests.sandbox.rig import Sandbox
 from ven_daemon.domain.reporting.retention import Books
 from ven_daemon.services.reporting import Keeping
