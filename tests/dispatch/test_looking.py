@@ -5,9 +5,9 @@ from ven_daemon.domain.optouts import OptOut
 from ven_daemon.services.dispatch.service import LOOK_AGE
 
 
-async def test_a_new_event_looks_at_nobody_until_what_was_seen_of_them_is_old(rig: Rig) -> None:
+async def test_a_new_event_looks_at_no_fleet_until_what_was_seen_of_it_is_old(rig: Rig) -> None:
     await rig.turn(0)
-    await rig.outs.add(OptOut("1", VEJLE, at(0)), at(0))
+    rig.fleet.change("pool", enabled=False)
     rig.book.publish(event())
     rig.service.events_changed()
     early = await rig.service.step()
@@ -18,6 +18,17 @@ async def test_a_new_event_looks_at_nobody_until_what_was_seen_of_them_is_old(ri
 
     assert {each.place.resource for each in early.created} == {"cafe", "charger", "pool"}
     assert [each.place.resource for each in late.changed] == ["pool"]
+
+
+async def test_no_event_overtakes_who_opted_out_before_it(rig: Rig) -> None:
+    await rig.turn(0)
+    await rig.outs.add(OptOut("1", VEJLE, at(0)), at(0))
+    rig.book.publish(event())
+    rig.service.events_changed()
+
+    changes = await rig.service.step()
+
+    assert {each.place.resource for each in changes.created} == {"cafe", "charger"}
 
 
 async def test_a_step_that_nobody_asked_for_looks_at_everybody(rig: Rig) -> None:

@@ -104,7 +104,7 @@ class DispatchService:
         self._paused = paused
         self._began = clock()
         self._changed = self._look = True
-        self._seen: tuple[datetime, Addressees, tuple[object, ...]] | None = None
+        self._seen: tuple[datetime, Addressees] | None = None
         self.due: datetime | None = None
         """When the next step has something to do: something begins soon after, or ends."""
         self._opt_outs: tuple[tuple[object, ...], Sequence[OptOut]] | None = None
@@ -157,9 +157,10 @@ class DispatchService:
     async def _see(self, now: datetime, *, look: bool) -> tuple[Addressees, tuple[object, ...]]:
         """Give everybody, and marks that change when they do or somebody opts out."""
         if self._seen is None or look or not now - LOOK_AGE < self._seen[0] <= now:
-            addressees = await self._fleet.addressees()
-            self._seen = now, addressees, (addressees, *await self._outs.mark())
-        return self._seen[1:]
+            self._seen = now, await self._fleet.addressees()
+        addressees = self._seen[1]
+        # Who opts out by command is not told of in this process, and no event may overtake it.
+        return addressees, (addressees, *await self._outs.mark())
 
     async def _make(
         self,
