@@ -9,9 +9,9 @@ or are named so. One that means a VEN keeps those of single resources from count
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from ven_daemon.domain.ids import ResourceKey, VenName
 from ven_daemon.domain.registration import Target
@@ -62,26 +62,56 @@ class Audience:
         return Audience(self.vens & vens, frozenset(single))
 
 
-class _Entry:
-    """Who bears a mark: one, as a rule, and an index has tens of thousands of these."""
+Who = TypeVar("Who", VenName, Place)
+Mark = TypeVar("Mark", str, Target)
 
-    __slots__ = ("resources", "vens")
 
-    def __init__(self) -> None:
-        self.vens: Sequence[VenName] = ()
-        self.resources: Sequence[Place] = ()
+class _Marks(Generic[Who]):
+    """Who bears what, among VENs or among resources.
 
-    def add_ven(self, ven: VenName) -> None:
-        if isinstance(self.vens, list):
-            self.vens.append(ven)
+    A fleet has two names for each resource and few different targets, so names are kept
+    once, and their type is understood.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._names: dict[str, Who | list[Who]] = {}
+        self._values: dict[str, Who | list[Who]] = {}
+        self._targets: dict[Target, Who | list[Who]] = {}
+
+    def add(self, who: Who, bearer: Bearer) -> None:
+        """Note everything that means *who*."""
+        for name in bearer.names:
+            _note(self._names, name, who)
+        for target in bearer.targets:
+            _note(self._values, target.value, who)
+            _note(self._targets, target, who)
+
+    def find(self, target: Target) -> Iterator[Sequence[Who]]:
+        """Give who bears a target; one with a type is borne with that type, or with none."""
+        if target.kind is None:
+            yield _noted(self._values, target.value)
         else:
-            self.vens = [ven]
+            yield _noted(self._targets, target)
+            yield _noted(self._targets, Target(target.value))
+        if target.kind in (None, self._kind):
+            yield _noted(self._names, target.value)
 
-    def add_resource(self, place: Place) -> None:
-        if isinstance(self.resources, list):
-            self.resources.append(place)
-        else:
-            self.resources = [place]
+
+def _note(marks: dict[Mark, Who | list[Who]], mark: Mark, who: Who) -> None:
+    """Note a bearer as it is: most marks have one, and a list for each takes megabytes."""
+    before = marks.setdefault(mark, who)
+    if isinstance(before, list):
+        before.append(who)
+    elif before is not who:
+        marks[mark] = [before, who]
+
+
+def _noted(marks: Mapping[Mark, Who | list[Who]], mark: Mark) -> Sequence[Who]:
+    found = marks.get(mark)
+    if found is None:
+        return ()
+    return found if isinstance(found, list) else (found,)
 
 
 class TargetIndex:
@@ -91,16 +121,12 @@ class TargetIndex:
         self, vens: Mapping[VenName, Bearer], resources: Mapping[Place, Bearer] | None = None
     ) -> None:
         self.vens = frozenset(vens)
-        self._plain: defaultdict[str, _Entry] = defaultdict(_Entry)
-        self._typed: defaultdict[Target, _Entry] = defaultdict(_Entry)
+        self._vens: _Marks[VenName] = _Marks("VEN_NAME")
+        self._resources: _Marks[Place] = _Marks("RESOURCE_NAME")
         for ven, bearer in vens.items():
-            for value, typed in _marks(bearer, "VEN_NAME"):
-                self._plain[value].add_ven(ven)
-                self._typed[typed].add_ven(ven)
+            self._vens.add(ven, bearer)
         for place, bearer in (resources or {}).items():
-            for value, typed in _marks(bearer, "RESOURCE_NAME"):
-                self._plain[value].add_resource(place)
-                self._typed[typed].add_resource(place)
+            self._resources.add(place, bearer)
 
     def meant(
         self,
@@ -117,7 +143,7 @@ class TargetIndex:
 
     def unknown(self, targets: Iterable[Target]) -> tuple[Target, ...]:
         """Give the targets that nobody of the fleet bears (F45)."""
-        return tuple(t for t in targets if t.kind not in _SAY_NOTHING and not self._find(t))
+        return tuple(t for t in targets if t.kind not in _SAY_NOTHING and not self._is_borne(t))
 
     def _audience(self, targets: Iterable[Target]) -> Audience:
         kinds: defaultdict[str | None, list[Target]] = defaultdict(list)
@@ -130,23 +156,11 @@ class TargetIndex:
         return audience
 
     def _any_of(self, targets: Iterable[Target]) -> Audience:
-        entries = [entry for target in targets for entry in self._find(target)]
-        whole = frozenset().union(*(entry.vens for entry in entries))
-        single = frozenset().union(*(entry.resources for entry in entries))
+        whole = frozenset().union(*(some for each in targets for some in self._vens.find(each)))
+        single = frozenset().union(
+            *(some for each in targets for some in self._resources.find(each))
+        )
         return Audience(whole, frozenset(place for place in single if place.ven not in whole))
 
-    def _find(self, target: Target) -> list[_Entry]:
-        """Look a target up; one with a type is borne with that type, or with none."""
-        if target.kind is None:
-            found = [self._plain.get(target.value)]
-        else:
-            found = [self._typed.get(target), self._typed.get(Target(target.value))]
-        return [entry for entry in found if entry is not None]
-
-
-def _marks(bearer: Bearer, kind: str) -> Iterable[tuple[str, Target]]:
-    """Give everything that means *bearer*: as a plain string, and with a type."""
-    for name in bearer.names:
-        yield name, Target(name, kind)
-    for target in bearer.targets:
-        yield target.value, target
+    def _is_borne(self, target: Target) -> bool:
+        return any(self._vens.find(target)) or any(self._resources.find(target))
