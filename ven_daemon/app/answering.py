@@ -10,7 +10,7 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 from ven_daemon.app.connection import exchange_of, people_of
-from ven_daemon.app.dispatching import open_dispatch
+from ven_daemon.app.dispatching import FleetBooks, open_dispatch
 from ven_daemon.app.events import PATIENCE, readers
 from ven_daemon.app.events import reading as event_reading
 from ven_daemon.app.registration import open_inventory, open_state
@@ -133,8 +133,9 @@ async def _answering(
         events, readings = event_reading(settings, database).service, ReadingStore(database)
         await events.poll(reader)
         others = _Others(ven)
+        book = FleetBooks(inventory, database).of(connected.vtn)
         opened = reporting(
-            lambda: settings, connected, database, inventory, readings, events, others
+            lambda: settings, connected, database, inventory, book, readings, events, others
         )
         yield opened, readings, fleet
 

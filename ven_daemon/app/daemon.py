@@ -10,7 +10,7 @@ import structlog
 
 from ven_daemon import logs
 from ven_daemon.app.connection import Connection, exchange_of, tls_of
-from ven_daemon.app.dispatching import check_routes
+from ven_daemon.app.dispatching import FleetBooks, check_routes, vtn_of
 from ven_daemon.app.events import EventFront, event_listing
 from ven_daemon.app.front import Front
 from ven_daemon.app.parts import (
@@ -124,6 +124,8 @@ class Daemon:
     def _compose(self, inventory: InventoryStore, sources: Sources) -> None:
         """Make the parts: everything that they need is open."""
         front = self.front
+        books = FleetBooks(inventory, self._database)
+        book = books.of(vtn_of(self._settings))
         connection = Connection(lambda: self._settings, self._exchange, self._database, PATIENCE)
         registration = RegistrationPart(
             lambda: self._settings,
@@ -143,6 +145,7 @@ class Daemon:
             lambda: self._settings,
             connection,
             inventory,
+            books,
             self._database,
             readings.store,
             events,
@@ -150,7 +153,7 @@ class Daemon:
         )
         dispatch = DispatchPart(
             lambda: self._settings,
-            inventory,
+            book,
             self._database,
             self._sinks,
             events.reading.service,
@@ -158,7 +161,7 @@ class Daemon:
         )
         events.listeners.append(lambda _: dispatch.events_changed())
         front.parts = (registration, events, dispatch, readings, reports, certificates)
-        listing = event_listing(events.reading, self._settings, inventory, self._database)
+        listing = event_listing(events.reading, book, self._database)
         front.follower = events
         front.events = EventFront(events.reading.service, listing)
         front.reports = ReportFront(self._database, reports.hurry)

@@ -77,9 +77,25 @@ def vtn_of(settings: Settings) -> str:
     return str(URL(str(settings.vtn_url).rstrip("/") + "/"))
 
 
+class FleetBooks:
+    """Says who can be told, by what is on record at a VTN: one book for all who ask."""
+
+    def __init__(self, inventory: InventoryStore, database: Database) -> None:
+        self._inventory = inventory
+        self._database = database
+        self._books: dict[str, FleetBook] = {}
+
+    def of(self, vtn: str) -> FleetBook:
+        """Give the book of one VTN."""
+        if vtn not in self._books:
+            records = RegistrationStore(self._database, vtn)
+            self._books[vtn] = FleetBook(self._inventory, records)
+        return self._books[vtn]
+
+
 def fleet_book(settings: Settings, inventory: InventoryStore, database: Database) -> FleetBook:
     """Say who can be told, by what is on record at the VTN of the settings."""
-    return FleetBook(inventory, RegistrationStore(database, vtn_of(settings)))
+    return FleetBooks(inventory, database).of(vtn_of(settings))
 
 
 def dispatch_front(

@@ -16,12 +16,12 @@ from ven_daemon.domain.events import Event, Program
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.sightings import Known
 from ven_daemon.domain.targets import TargetIndex
+from ven_daemon.services.dispatch import FleetBook
 from ven_daemon.services.events import EVERYBODY, EventService, Reader
 from ven_daemon.services.events.listing import Asked, EventListing, Found
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
 from ven_daemon.store.draws import DrawStore
-from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.registrations import Bearers, RegistrationStore
 from ven_daemon.store.sightings import SightingStore
 from ven_daemon.store.versions import VersionStore
@@ -64,16 +64,14 @@ def reading(settings: Settings, database: Database) -> Reading:
     return Reading(service, sightings, events, programs)
 
 
-def event_listing(
-    opened: Reading, settings: Settings, inventory: InventoryStore, database: Database
-) -> EventListing:
+def event_listing(opened: Reading, fleet: FleetBook, database: Database) -> EventListing:
     """Let people see events."""
     return EventListing(
         opened.sightings,
         opened.events,
         opened.programs,
         DrawStore(database),
-        fleet_book(settings, inventory, database),
+        fleet,
     )
 
 
@@ -90,7 +88,7 @@ async def open_events(settings: Settings) -> AsyncIterator[EventListing]:
         opened = reading(settings, database)
         await opened.events.open()
         async with open_inventory(settings.inventory_url) as inventory:
-            yield event_listing(opened, settings, inventory, database)
+            yield event_listing(opened, fleet_book(settings, inventory, database), database)
     finally:
         await database.dispose()
 

@@ -33,7 +33,6 @@ from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.outbox import OutboxStore
 from ven_daemon.store.outbox_listing import OutboxListing
 from ven_daemon.store.readings import ReadingStore
-from ven_daemon.store.registrations import RegistrationStore
 from ven_daemon.store.spells import SpellStore
 
 
@@ -109,6 +108,7 @@ def reporting(
     connected: Connected,
     database: Database,
     inventory: InventoryStore,
+    fleet: FleetBook,
     readings: ReadingStore,
     book: EventBook,
     paused: Container[VenName],
@@ -116,7 +116,7 @@ def reporting(
     """Put together what reports to a VTN that has been asked what it speaks."""
     chosen = settings()
     outbox = OutboxStore(database, connected.vtn)
-    rosters = Rosters(FleetBook(inventory, RegistrationStore(database, connected.vtn)), inventory)
+    rosters = Rosters(fleet, inventory)
     baseline = Baseline() if chosen.report_baseline == "history" else None
     subjects = Subjects(readings, SpellStore(database), baseline)
     building = Building(connected.profile, Manner(frozenset(chosen.report_signed)))

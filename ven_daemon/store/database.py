@@ -36,6 +36,10 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another process to finish its transaction."""
 
+READER_CACHE_KIB = 512
+"""What a connection that only reads keeps of a SQLite file: two megabytes each, as SQLite
+would, buys nothing, for the system caches the file for all of them."""
+
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -301,7 +305,12 @@ def _write_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _read_pragmas(connection: Any, _record: Any) -> None:
-    _execute(connection, f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA query_only=ON")
+    _execute(
+        connection,
+        f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+        f"PRAGMA cache_size=-{READER_CACHE_KIB}",
+        "PRAGMA query_only=ON",
+    )
 
 
 def _execute(connection: Any, *statements: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from ven_daemon.app.dispatching import DispatchFront, choices_of, fleet_book
+from ven_daemon.app.dispatching import DispatchFront, choices_of
 from ven_daemon.app.parts.part import Part
 from ven_daemon.config import Settings
 from ven_daemon.devices.port import Sink
@@ -17,12 +17,18 @@ from ven_daemon.runtime.clock import SteadyClock
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.loop import Loop
 from ven_daemon.runtime.supervisor import Root
-from ven_daemon.services.dispatch import Courier, DispatchService, EventBook, Opting, Orders
+from ven_daemon.services.dispatch import (
+    Courier,
+    DispatchService,
+    EventBook,
+    FleetBook,
+    Opting,
+    Orders,
+)
 from ven_daemon.store.database import Database
 from ven_daemon.store.dispatch_listing import DispatchListing
 from ven_daemon.store.dispatches import DispatchStore
 from ven_daemon.store.draws import DrawStore
-from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.optouts import OptOutStore
 
 LOOK = timedelta(seconds=5)
@@ -43,7 +49,7 @@ class DispatchPart(Part):
     def __init__(
         self,
         settings: Callable[[], Settings],
-        inventory: InventoryStore,
+        fleet: FleetBook,
         database: Database,
         sinks: Mapping[str, Sink],
         book: EventBook,
@@ -54,7 +60,7 @@ class DispatchPart(Part):
         self._store = DispatchStore(database)
         self._listing = DispatchListing(database)
         self._counts: Mapping[str, int] = {}
-        outs, fleet = OptOutStore(database), fleet_book(settings(), inventory, database)
+        outs = OptOutStore(database)
         self._service = DispatchService(
             book,
             fleet,

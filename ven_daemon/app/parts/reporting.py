@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ven_daemon.app.connection import Connected, Connection
+from ven_daemon.app.dispatching import FleetBooks
 from ven_daemon.app.parts.events import EventsPart
 from ven_daemon.app.parts.part import Part
 from ven_daemon.app.reporting import Reporting, reporting
@@ -49,6 +50,7 @@ class ReportingPart(Part):
         settings: Callable[[], Settings],
         connection: Connection,
         inventory: InventoryStore,
+        fleets: FleetBooks,
         database: Database,
         readings: ReadingStore,
         events: EventsPart,
@@ -57,6 +59,7 @@ class ReportingPart(Part):
         self._settings = settings
         self._connection = connection
         self._inventory = inventory
+        self._fleets = fleets
         self._database = database
         self._readings = readings
         self._events = events
@@ -122,6 +125,7 @@ class ReportingPart(Part):
                 connected,
                 self._database,
                 self._inventory,
+                self._fleets.of(connected.vtn),
                 self._readings,
                 self._book,
                 self._pauses,

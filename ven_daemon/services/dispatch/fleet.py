@@ -1,5 +1,6 @@
 """Who can be told what to do: the inventory, by the names and targets that the VTN knows."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,23 +31,28 @@ class Addressees:
 
 
 class FleetBook:
-    """Keeps the addressees, and reads them again when inventory or registrations change."""
+    """Keeps the addressees, and reads them again when inventory or registrations change.
+
+    A fleet takes megabytes: whoever needs it shares a book.
+    """
 
     def __init__(self, inventory: InventoryStore, registrations: RegistrationStore) -> None:
         self._inventory = inventory
         self._registrations = registrations
+        self._reading = asyncio.Lock()
         self._mark: tuple[Any, ...] | None = None
         self._addressees = Addressees(Roster(()), TargetIndex({}))
 
     async def addressees(self) -> Addressees:
         """Give everybody; the same object for as long as nothing changed."""
-        mark = (await self._inventory.mark(), *await self._registrations.mark())
-        if mark != self._mark:
-            fleet = await self._inventory.fleet()
-            records = await self._registrations.records()
-            self._addressees = address(fleet, records)
-            self._mark = mark
-        return self._addressees
+        async with self._reading:
+            mark = (await self._inventory.mark(), *await self._registrations.mark())
+            if mark != self._mark:
+                fleet = await self._inventory.fleet()
+                records = await self._registrations.records()
+                self._addressees = address(fleet, records)
+                self._mark = mark
+            return self._addressees
 
 
 def address(fleet: Fleet, records: Mapping[VenName, Records]) -> Addressees:
