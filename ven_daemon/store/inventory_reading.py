@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ven_daemon.domain.fleet import Resource
 from ven_daemon.store.inventory_rows import UnreadableRow, read_row
 
-_CHUNK = 5000
+_CHUNK = 2000
 """Rows that are read at a time."""
 
 _ANY_BYTES = methodcaller("decode", "utf-8", "surrogateescape")

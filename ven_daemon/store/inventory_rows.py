@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -75,8 +76,9 @@ def _read_usual(row: Sequence[Any]) -> Resource | None:
         created, updated = _parse_instant(row[13]), _parse_instant(row[14])
     except ValueError:
         return None
-    head, ven = row[:7], VenName(row[10])
-    tail = ven, bool(row[11]), _NOTHING, created, updated, ()
+    # A fleet has few types and VENs, and many who keep a resource's.
+    kind, ven = (intern(row[3]), intern(row[4])), VenName(intern(row[10]))
+    head, tail = (*row[:3], *kind, *row[5:7]), (ven, bool(row[11]), _NOTHING, created, updated, ())
     return Resource._make((*head, capacities, place, row[9], *tail))
 
 

@@ -1,7 +1,7 @@
 """What is on record of every object that we registered, or are registering."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,6 +15,9 @@ from ven_daemon.store import bulk
 from ven_daemon.store.database import Database
 from ven_daemon.store.failures import retried
 from ven_daemon.store.schema import resource_registrations, ven_registrations
+
+_CHUNK = 2000
+"""Rows that are read at a time: all at once are as large as the records made of them."""
 
 
 class Bearers(NamedTuple):
@@ -36,11 +39,11 @@ class RegistrationStore:
         vens: dict[VenName, Record] = {}
         resources: dict[VenName, dict[str, Record]] = {}
         async with self._database.read() as connection:
-            for row in await self._all(connection, ven_registrations, ven):
+            async for row in self._all(connection, ven_registrations, ven):
                 vens[VenName(row.ven)] = _record(row, row.ven, "")._replace(
                     settled_at=row.settled_at
                 )
-            for row in await self._all(connection, resource_registrations, ven):
+            async for row in self._all(connection, resource_registrations, ven):
                 under = resources.setdefault(VenName(row.ven), {})
                 under[row.name] = _record(row, row.name, row.resource_id)
         return {
@@ -111,9 +114,14 @@ class RegistrationStore:
 
     async def _all(
         self, connection: AsyncConnection, table: Table, ven: VenName | None
-    ) -> Iterable[Row[Any]]:
+    ) -> AsyncIterator[Row[Any]]:
         asked = select(table).where(table.c.vtn == self._vtn)
-        return await connection.execute(asked if ven is None else asked.where(table.c.ven == ven))
+        if ven is not None:
+            asked = asked.where(table.c.ven == ven)
+        result = await connection.stream(asked)
+        async for chunk in result.partitions(_CHUNK):
+            for row in chunk:
+                yield row
 
     def _newest(self, table: Table) -> tuple[Any, Any]:
         mine = table.c.vtn == self._vtn

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 SENSIBLE = 1e9
@@ -21,22 +22,11 @@ class Rating:
     e_min: float | None = None
     problem: str = ""
 
-    @classmethod
-    def of(cls, capacities: Mapping[str, float]) -> "Rating":
+    @staticmethod
+    def of(capacities: Mapping[str, float]) -> "Rating":
         """Read the inventory's capacities; of two that contradict, the safer one counts."""
         names = ("P_max_kw", "P_min_kw", "E_max_kwh", "E_min_kwh")
-        p_max, p_min, e_max, e_min = (_sensible(capacities.get(name)) for name in names)
-        problems = []
-        if e_max is not None and e_max < 0:
-            e_max = None
-            problems.append("E_max_kwh is below zero and is left out")
-        if p_max is not None and p_min is not None and p_min > p_max:
-            p_min = None
-            problems.append("P_min_kw is above P_max_kw and is left out")
-        if e_max is not None and e_min is not None and e_min > e_max:
-            e_min = None
-            problems.append("E_min_kwh is above E_max_kwh and is left out")
-        return cls(p_max, p_min, e_max, e_min, ", ".join(problems))
+        return _rated(*(_sensible(capacities.get(name)) for name in names))
 
     @property
     def low(self) -> float:
@@ -52,6 +42,24 @@ class Rating:
     def exports(self) -> Bounds:
         """What it must, and may at the most, export."""
         return max(0.0, -(self.p_max or 0.0)), max(0.0, -self.low)
+
+
+@lru_cache(maxsize=1024)
+def _rated(
+    p_max: float | None, p_min: float | None, e_max: float | None, e_min: float | None
+) -> Rating:
+    """Leave out what contradicts; a fleet has few different ratings, and shares them."""
+    problems = []
+    if e_max is not None and e_max < 0:
+        e_max = None
+        problems.append("E_max_kwh is below zero and is left out")
+    if p_max is not None and p_min is not None and p_min > p_max:
+        p_min = None
+        problems.append("P_min_kw is above P_max_kw and is left out")
+    if e_max is not None and e_min is not None and e_min > e_max:
+        e_min = None
+        problems.append("E_min_kwh is above E_max_kwh and is left out")
+    return Rating(p_max, p_min, e_max, e_min, ", ".join(problems))
 
 
 class Pool(NamedTuple):
