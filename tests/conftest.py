@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ def _no_task_is_left_behind(request: pytest.FixtureRequest) -> None:
 async def _tasks_are_watched() -> AsyncIterator[None]:
     before = asyncio.all_tasks()
     yield
+    await _workers_end()
     left = await _tasks_besides(before)
     names = sorted(f"{task.get_name()} ({task.get_coro()})" for task in left)
     for task in left:
@@ -34,6 +36,14 @@ async def _tasks_are_watched() -> AsyncIterator[None]:
     await asyncio.gather(*left, return_exceptions=True)
     if names:
         pytest.fail(f"tasks left behind: {', '.join(names)}", pytrace=False)
+
+
+async def _workers_end() -> None:
+    """Let the thread of a connection that could not be opened end before the loop does."""
+    for _ in range(200):
+        if not any("_connection_worker" in thread.name for thread in threading.enumerate()):
+            break
+        await asyncio.sleep(0.01)
 
 
 async def _tasks_besides(before: set[asyncio.Task[object]]) -> set[asyncio.Task[object]]:

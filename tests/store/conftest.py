@@ -1,7 +1,5 @@
 """Each test of this folder that asks for `state_url` runs on SQLite and on PostgreSQL."""
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,16 +16,6 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/var/state.db"
     url: str = request.getfixturevalue("postgres_url")
     return url
-
-
-@pytest.fixture(autouse=True)
-async def _workers_end() -> AsyncIterator[None]:
-    """Let the thread of a connection that could not be opened end before the loop does."""
-    yield
-    for _ in range(200):
-        if not any("_connection_worker" in thread.name for thread in threading.enumerate()):
-            break
-        await asyncio.sleep(0.01)
 
 
 @pytest.fixture
