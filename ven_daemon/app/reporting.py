@@ -1,7 +1,8 @@
 """What reporting needs, put together: for the daemon, and for commands beside it."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ven_daemon.app.connection import Connected
@@ -34,6 +35,9 @@ from ven_daemon.store.outbox import OutboxStore
 from ven_daemon.store.outbox_listing import OutboxListing
 from ven_daemon.store.readings import ReadingStore
 from ven_daemon.store.spells import SpellStore
+
+_NONE: Mapping[str, float] = MappingProxyType({})
+"""One for all who have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def _metered(place: Place, name: Any, row: Resource) -> Metered:
         name,
         row.capacities,
         float(baseline) if isinstance(baseline, int | float) else None,
-        {str(k): float(v) for k, v in reservations.items() if isinstance(v, int | float)},
+        {str(k): float(v) for k, v in reservations.items() if isinstance(v, int | float)} or _NONE,
     )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
 from pydantic import SecretStr
 from sqlalchemy import delete, insert, select
 
@@ -12,6 +12,9 @@ from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.domain.ids import VenName
 from ven_daemon.store.database import Database
 from ven_daemon.store.schema import credentials
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 KEY_HELP = (
     "make one with: python3 -c 'from cryptography.fernet import Fernet; "
@@ -44,6 +47,8 @@ class CredentialStore:
             rows = (await connection.execute(select(credentials))).all()
         if not rows:
             return {}
+        from cryptography.fernet import InvalidToken
+
         fernet = self._fernet()
         try:
             return {
@@ -77,7 +82,9 @@ class CredentialStore:
             if rows:
                 await connection.execute(insert(credentials), rows)
 
-    def _fernet(self) -> Fernet:
+    def _fernet(self) -> "Fernet":
+        from cryptography.fernet import Fernet  # seven megabytes, for who stores credentials
+
         if self._key is None:
             raise ConfigurationError(f"stored credentials need VEN_CREDENTIALS_KEY; {KEY_HELP}")
         try:

@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from datetime import datetime
 
-from cryptography import x509
 from yarl import URL
 
 CONNECT_SECONDS = 5.0
@@ -16,6 +15,8 @@ async def expiry_of(url: URL, context: ssl.SSLContext) -> datetime:
     Raises:
         OSError, TimeoutError: no connection can be made, or the certificate does not hold.
     """
+    from cryptography import x509  # seven megabytes, for VTNs with TLS alone
+
     async with asyncio.timeout(CONNECT_SECONDS):
         _, writer = await asyncio.open_connection(url.host, url.port, ssl=context)
     try:
