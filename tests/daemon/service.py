@@ -181,6 +181,11 @@ class Service:
         self.wait(lambda: self.get("/readyz")[0] == 200)
         return time.monotonic() - began
 
+    def starved(self) -> float:
+        """Say for how many seconds it could have run, but others had the processors."""
+        waited = Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]
+        return int(waited) / 1e9
+
     def pass_over(self, token: str | None = None) -> None:
         """Ask for a pass over the whole fleet, and wait until it has ended."""
 

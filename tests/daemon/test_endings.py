@@ -20,6 +20,9 @@ VENS, EACH = 158, 8
 SEED = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(10**6))
 """Printed by every round; set KILL_SEED to have the same rounds again."""
 
+FEW = 200
+"""Writes that a first pass may make and still count as one with little to do."""
+
 POSTS = {"method": "POST", "path": "/(vens|resources)$"}
 
 
@@ -160,23 +163,32 @@ def test_told_twice_it_ends_at_once(service: Service, vtn: SandboxVtn) -> None:
 
 
 def kill_again_and_again(service: Service, vtn: SandboxVtn, times: int) -> None:
-    """Kill it under load, and see that it is ready again and, in the end, that all is well."""
+    """Kill it under load, and see that it is ready again and, in the end, that all is well.
+
+    What it waited for a processor is the machine's affair, and taken off. Every fifth time
+    all resources have other names, and the first time few were there: to write all of that
+    is part of the first pass, and takes longer where the VTN shares our processors.
+    """
     dice = random.Random(SEED)
     print(f"KILL_SEED={SEED}")  # noqa: T201
-    waits = []
+    idle, busy = [], []
     with service:
         for number in range(times):
             if number % 5 == 4:
                 service.change(f"UPDATE resources SET resource_name = 'other {number}'")
             time.sleep(dice.random() * 1.5)
             service.kill()
+            writes = vtn.summary()["writes"]
             service.start()
-            waits.append(service.wait_until_ready())
+            wait = service.wait_until_ready() - service.starved()
+            (busy if vtn.summary()["writes"] - writes > FEW else idle).append(wait)
         insist_on_everything_once(service, vtn)
 
-    print(f"ready after {sorted(round(each, 1) for each in waits)} s")  # noqa: T201
-    assert median(waits) <= 3.0
-    assert max(waits) <= 10.0
+    for name, waits in (("little", idle), ("much", busy)):
+        print(f"{name} to write: ready after {sorted(round(w, 1) for w in waits)} s")  # noqa: T201
+    assert max(idle) <= 3.0
+    assert median(idle + busy) <= 2.0
+    assert max(busy, default=0.0) <= 6.0
 
 
 def test_p8_killed_ten_times_under_load_it_is_soon_ready_and_nothing_is_twice(

@@ -47,6 +47,9 @@ DRAIN_SECONDS = 5.0
 
 STANDBY_SECONDS = 0.5
 
+HEAD_START = 3.0
+"""Seconds for which other parts give way to the first pass over the fleet, at the most."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -183,16 +186,25 @@ class Daemon:
                 return held
 
     async def _serve(self) -> None:
-        front, roots = self.front, dict[str, Root]()
+        """Run the parts: readings are taken from the start, the others may come later."""
+        front, roots, later = self.front, dict[str, Root](), dict[str, Root]()
         roots["cadences"] = front.cadences.run
         roots["store guard"] = self._guard.watch
         if front.lease is not None:
             roots["lease"] = front.lease.watch
         for part in front.parts:
-            roots.update(part.roots())
+            its = roots if part in (front.registration, front.taker) else later
+            its.update(part.roots())
             for loop, period in part.cadences():
                 front.cadences.add(loop.state.name, period, loop.wake)
-                roots[loop.state.name] = loop.run
+                its[loop.state.name] = loop.run
+        roots["later"] = lambda: self._follow(later)
+        await supervise(roots, asyncio.Event())
+
+    async def _follow(self, roots: Mapping[str, Root]) -> None:
+        """Run what would only hold the first pass up: it waits for that, but not for long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.health.first_pass.wait(), HEAD_START)
         await supervise(roots, asyncio.Event())
 
     def _tell_of_state(self, trouble: str | None) -> None:

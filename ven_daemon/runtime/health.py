@@ -13,6 +13,10 @@ ALIVE_WITHIN = 30.0
 """Seconds without a beat after which the event loop counts as stuck."""
 
 
+REGISTRATION = "registration"
+"""The concern that ends with the first pass over the fleet."""
+
+
 @dataclass(slots=True)
 class Health:
     """Concerns by name, each with the reason why it is not as it must be; none: ready.
@@ -24,10 +28,12 @@ class Health:
     concerns: dict[str, str] = field(
         default_factory=lambda: {
             "state": "not opened yet",
-            "registration": "the first pass over the fleet has not ended",
+            REGISTRATION: "the first pass over the fleet has not ended",
         }
     )
     stopping: bool = False
+    first_pass: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the first pass over the fleet has ended."""
     worst_stall: float = 0.0
     """Longest time, in seconds, that the event loop was held up since the start."""
     _beat: float = field(default_factory=time.monotonic)
@@ -57,6 +63,8 @@ class Health:
     def settled(self, concern: str) -> None:
         """Say that it is."""
         self.concerns.pop(concern, None)
+        if concern == REGISTRATION:
+            self.first_pass.set()
 
     async def beat(self) -> None:
         """Prove that the event loop turns, and measure how late it is."""

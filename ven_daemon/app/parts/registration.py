@@ -16,7 +16,7 @@ from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.outcome import Outcome, VenOutcome
 from ven_daemon.domain.registration import Policy
 from ven_daemon.runtime.fleet_view import FleetView
-from ven_daemon.runtime.health import Health
+from ven_daemon.runtime.health import REGISTRATION, Health
 from ven_daemon.runtime.loop import Loop
 from ven_daemon.services.registration import Selection
 from ven_daemon.store.database import Database
@@ -107,7 +107,7 @@ class RegistrationPart(Part):
             raise
         finally:
             # A VTN that is down is a class: the first pass has ended all the same.
-            self._health.settled("registration")
+            self._health.settled(REGISTRATION)
 
     async def _register(self, selection: Selection) -> None:
         try:
