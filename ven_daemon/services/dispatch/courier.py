@@ -18,6 +18,9 @@ from ven_daemon.store.dispatches import DispatchStore, Told
 UNDER_WAY = timedelta(minutes=5)
 """For how long what was handed over is left alone, should nobody ever answer for it."""
 
+PORTION = 5000
+"""Dispatches that are taken from the store together: it costs as much as a few hundred would."""
+
 LATE = timedelta(seconds=1)
 """How long after its window began a dispatch may be handed over and still be in time."""
 
@@ -112,7 +115,7 @@ class Courier:
             return False
         now = self._looked = self._clock()
         busy = [key for keys in self._under_way.values() for key in keys]
-        due = await self._store.hand(self.sink.name, now, now + UNDER_WAY, self.sink.batch, busy)
+        due = await self._store.hand(self.sink.name, now, now + UNDER_WAY, PORTION, busy)
         if not due:
             return False
         self._count_late(due, now)
@@ -126,14 +129,33 @@ class Courier:
         self._woken.set()
 
     async def _deliver(self, due: Sequence[Dispatch]) -> None:
-        answers = await self._ask([each.command() for each in due])
-        told = [Told(d.key, d.do, answer) for d, answer in zip(due, answers, strict=True)]
-        self._tell(answers)
+        told = await self._batches(due)
         try:
             await self._store.settle(told, self._clock(), self._dice)
         except StoreError as error:
             # It is handed over again, as a repetition, once it is no longer left alone.
             _log.warning("courier.unsettled", sink=self.sink.name, error=str(error))
+
+    async def _batches(self, due: Sequence[Dispatch]) -> list[Told]:
+        """Call the sink batch by batch; one that reaches nobody is not asked for the rest.
+
+        What is left when everything shall rest is due again once the process begins anew.
+        """
+        told: list[Told] = []
+        unreachable: Answer | None = None
+        for begin in range(0, len(due), self.sink.batch):
+            some = due[begin : begin + self.sink.batch]
+            if self._resting and begin:
+                break
+            if unreachable is None:
+                answers = await self._ask([each.command() for each in some])
+                self._tell(answers)
+            else:
+                answers = [unreachable] * len(some)
+            if all(answer.verdict is Verdict.UNREACHABLE for answer in answers):
+                unreachable = answers[0]
+            told += [Told(d.key, d.do, answer) for d, answer in zip(some, answers, strict=True)]
+        return told
 
     async def _ask(self, commands: Sequence[Command]) -> Sequence[Answer]:
         tally, began = self.tally, time.monotonic()
