@@ -24,6 +24,9 @@ SECONDS = 10.0
 QUEUED_MOST = 10_000
 """Acknowledgements that may wait to be read; more are dropped, and asked for again."""
 
+INFLIGHT_MOST = 500
+"""Messages that may be on their way to the broker at once; paho waits for each beyond 20."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -50,6 +53,7 @@ class Broker:
             identifier=self.identifier,
             timeout=SECONDS,
             max_queued_incoming_messages=QUEUED_MOST,
+            max_inflight_messages=INFLIGHT_MOST,
             max_concurrent_outgoing_calls=math.inf,  # type: ignore[arg-type] # batches bound it
         )
         # A batch is in flight at once by design; ten of it are no reason for a line each.
@@ -66,7 +70,7 @@ class MqttSink:
     """
 
     name = "mqtt"
-    batch = 200
+    batch = 500
     in_flight = 1
 
     def __init__(
