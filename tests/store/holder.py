@@ -1,6 +1,7 @@
 """A process that holds a state database: `python -m tests.store.holder URL`.
 
-It writes all the time, and says so when it may no longer.
+It writes all the time, and says so when it may no longer. Its log goes to standard
+error, as the daemon's does: on standard output there is only what a test waits for.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import itertools
 import sys
 from datetime import UTC, datetime
 
+from ven_daemon import logs
 from ven_daemon.domain.errors import LeaseLostError
 from ven_daemon.domain.ids import VenName
 from ven_daemon.store import migrations
@@ -17,6 +19,7 @@ from ven_daemon.store.pauses import Pauses
 
 
 async def main(url: str) -> None:
+    logs.configure("INFO", "json")
     database = open_database(url)
     async with lease(database) as held:
         await migrations.prepare(database)
