@@ -29,13 +29,13 @@ class Service:
         folder: Path,
         vtn_url: str,
         *,
-        hurried: bool = False,
+        module: str = "ven_daemon",
         files: int | None = None,
         **environment: str,
     ) -> None:
-        """Take settings; *hurried*: a minute of waiting for the VTN takes a second."""
+        """Take settings; *module*: what is run, where it is not the product as it is."""
         self._files = files
-        self._module = "tests.daemon.hurried" if hurried else "ven_daemon"
+        self._module = module
         self.folder = folder
         self.port = free_port()
         self._log = folder / f"daemon-{self.port}.log"

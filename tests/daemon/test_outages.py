@@ -69,7 +69,7 @@ def test_f12_ten_minutes_of_503_cost_less_than_a_thousand_requests(
     vtn: SandboxVtn, tmp_path: Path
 ) -> None:
     settings = {"VEN_RECONCILE_INTERVAL": "0.5", "VEN_POLL_INTERVAL": "0.5"}
-    with Service(tmp_path, vtn.url, hurried=True, **settings) as service:
+    with Service(tmp_path, vtn.url, module="tests.daemon.hurried", **settings) as service:
         service.wait_until_ready()
         vtn.faults([{"kind": "status", "status": 503}])
         before = vtn.summary()["requests"]

@@ -3,11 +3,13 @@
 import ctypes
 import os
 import resource
+import signal
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,13 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
 def pause(service: Service, ven: str = "Vejle") -> int:
     return service.send("POST", f"/api/v1/vens/{ven}/pause")[0]
+
+
+def measured(service: Service, kw: float) -> int:
+    """Bring a reading, as a device would."""
+    at = datetime.now(UTC).isoformat()
+    reading = {"resource_id": "Vejle/bar 0", "quantity": "power", "value": kw, "at": at}
+    return service.send("POST", "/api/v1/readings", body=reading)[0]
 
 
 def is_paused(state: Path) -> bool:
@@ -107,6 +116,28 @@ def test_f57_a_failed_write_ends_it_with_3_and_the_state_is_whole(
         assert "disk I/O error" in service.log()
         service.start()
         service.wait_until_ready()
+
+
+def test_f57_a_sync_that_fails_is_trusted_never_again_and_nothing_acknowledged_is_lost(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    with Service(tmp_path, vtn.url, module="tests.daemon.failing_disk") as service:
+        service.wait_until_ready()
+        assert pause(service, "Vejle") == 200
+        assert measured(service, 3.5) == 202
+        service.process.send_signal(signal.SIGUSR2)
+
+        assert measured(service, 4.5) == 503
+        assert pause(service, "Aalborg") == 503
+        assert service.wait_for_exit() == 3
+        assert "disk I/O error" in service.log()
+        service.start()
+        service.wait_until_ready()
+        assert service.get("/api/v1/vens/Vejle")[1]["state"] == "paused"
+        assert service.terminate() == 0
+    with closing(sqlite3.connect(tmp_path / "state.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert (3.5,) in connection.execute("SELECT value FROM readings").fetchall()
 
 
 def test_f58_a_place_that_cannot_be_written_is_refused_with_3(

@@ -1,15 +1,16 @@
 """Engines, transactions, and failures by our own names."""
 
 import asyncio
+import resource
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
-from ven_daemon.domain.errors import ConfigurationError, StoreError
+from ven_daemon.domain.errors import ConfigurationError, StoreError, StoreSuspectError
 from ven_daemon.store import database as module
 from ven_daemon.store.bridge import aside
 from ven_daemon.store.database import Database, open_database
@@ -71,6 +72,62 @@ async def test_a_transaction_that_is_cancelled_leaves_nothing(empty: Database) -
     async with empty.begin() as connection:
         await connection.execute(text("UPDATE counter SET n = 8"))
     assert await value(empty) == 8
+
+
+@pytest.fixture
+async def file(sqlite_url: str) -> AsyncIterator[Database]:
+    """Give a file with a counter in it."""
+    database = open_database(sqlite_url)
+    await counter(database)
+    yield database
+    await database.dispose()
+
+
+async def refused_for_good(database: Database) -> StoreSuspectError:
+    """Have a write fail for lack of a disk that takes it; give that failure."""
+    assert database.file is not None
+    written = database.file.with_name(database.file.name + "-wal").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written, before[1]))
+    try:
+        with pytest.raises(StoreSuspectError, match="disk I/O error") as failed:
+            async with database.begin() as connection:
+                await connection.execute(text("UPDATE counter SET n = 7"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    return failed.value
+
+
+@pytest.mark.parametrize("how", ["a block", "in one go"])
+async def test_f57_after_a_write_that_failed_none_is_acknowledged_though_it_would_succeed(
+    file: Database, how: str
+) -> None:
+    failed = await refused_for_good(file)
+
+    async def write() -> None:
+        if how == "in one go":
+            await file.at_once(lambda raw: raw.execute("UPDATE counter SET n = 8"))
+        else:
+            async with file.begin() as connection:
+                await connection.execute(text("UPDATE counter SET n = 8"))
+
+    with pytest.raises(StoreSuspectError, match="disk I/O error") as again:
+        await write()
+
+    assert str(again.value) == str(failed)
+    assert await value(file) == 0
+
+
+async def test_f57_those_that_waited_for_a_write_that_failed_fail_with_it(file: Database) -> None:
+    async def write() -> None:
+        await file.at_once(lambda raw: raw.execute("UPDATE counter SET n = n + 1"))
+
+    first = asyncio.create_task(refused_for_good(file))
+    await asyncio.sleep(0)
+    done = await asyncio.gather(first, *(write() for _ in range(20)), return_exceptions=True)
+
+    assert all(isinstance(each, StoreSuspectError) for each in done)
+    assert await value(file) == 0
 
 
 async def test_fifty_increments_at_once_count_fifty(empty: Database) -> None:

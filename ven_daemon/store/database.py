@@ -106,18 +106,13 @@ class Database:
             LeaseLostError: another process took the state over; nothing is written.
             StoreError: of the kind that says what can be done about it.
         """
-        try:
-            with _translated(str(self)):
-                async with self.writer.begin() as connection:
-                    await self._insist_on_our_epoch(connection)
-                    yield connection
-                    began = time.monotonic()
+        async with self._writing() as connection:
+            async with connection.begin():
+                await self._insist_on_our_epoch(connection)
+                yield connection
+                began = time.monotonic()
             self.standing.commits += 1
             self.standing.commit_seconds += time.monotonic() - began
-        except StoreError as error:
-            self.standing.note(error)
-            raise
-        self.standing.trouble = None
 
     async def at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Carry out a whole transaction of SQLite on the writer's own thread, in one go.
@@ -151,17 +146,25 @@ class Database:
         return await self._on_its_thread(bound)
 
     async def _on_its_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            with _translated(str(self)):
-                async with self.writer.connect() as connection:
-                    raw: Any = (await connection.get_raw_connection()).driver_connection
-                    # There is no public way to that thread for more than one statement.
-                    done: T = await raw._execute(work, raw._conn)  # noqa: SLF001
-        except StoreError as error:
-            self.standing.note(error)
-            raise
-        self.standing.trouble = None
+        async with self._writing() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            # There is no public way to that thread for more than one statement.
+            done: T = await raw._execute(work, raw._conn)  # noqa: SLF001
         return done
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        """Have the writer connection, unless a write has failed: a later one may seem to succeed.
+
+        What went wrong is noted before whoever waits for the connection is given it.
+        """
+        with _noted(self):
+            async with self.writer.connect() as connection:
+                if self.standing.suspect is not None:
+                    raise StoreSuspectError(self.standing.suspect)
+                with _noted(self):
+                    yield connection
+        self.standing.trouble = None
 
     def _transaction(
         self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
@@ -185,13 +188,9 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection that only reads."""
-        try:
-            with _translated(str(self)):
-                async with self.reader.connect() as connection:
-                    yield connection
-        except StoreError as error:
-            self.standing.note(error)
-            raise
+        with _noted(self):
+            async with self.reader.connect() as connection:
+                yield connection
 
     async def _insist_on_our_epoch(self, connection: AsyncConnection) -> None:
         """Fence the transaction off: whoever takes over waits for it, or it sees their epoch."""
@@ -320,17 +319,22 @@ def _execute(connection: Any, *statements: str) -> None:
     cursor.close()
 
 
-class _translated:  # noqa: N801 - reads as a clause: with _translated(name)
-    """Rename what SQLAlchemy raises: a `StoreError` that names the database."""
+class _noted:  # noqa: N801 - reads as a clause: with _noted(database)
+    """Rename what SQLAlchemy raises, a `StoreError` that names the database, and note it there."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, sqlite3.Error) or (error and hasattr(error, "sqlstate")):
-            raise renamed(self._name, DBAPIError(None, None, error)) from error
+            raise self._renamed(DBAPIError(None, None, error)) from error
         if isinstance(error, SQLAlchemyError):
-            raise renamed(self._name, error) from error
+            raise self._renamed(error) from error
+
+    def _renamed(self, error: SQLAlchemyError) -> StoreError:
+        ours = renamed(str(self._database), error)
+        self._database.standing.note(ours)
+        return ours
