@@ -8,11 +8,13 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from tests.dispatch.rig import AALBORG, Rig, event
+from tests.dispatch.rig import AALBORG, NOON, Rig, event
+from ven_daemon.app.dispatching import DispatchFront
 from ven_daemon.cli.main import app
 from ven_daemon.domain.dispatches import Answer, Verdict
 from ven_daemon.domain.events import Payload
 from ven_daemon.ops.dispatches import listed, span
+from ven_daemon.services.dispatch import FleetBook, Opting
 from ven_daemon.store.dispatch_listing import Asked, DispatchListing
 
 SHAPE = [
@@ -114,7 +116,7 @@ def test_opting_out_and_in_by_command(command: Any) -> None:
     code, _ = command("opt-out", "end", made["id"])
 
     assert made["weekly"] == "mon,tue,wed,thu,fri 17:00-21:00"
-    assert (made["ven"], made["resource_id"]) == (AALBORG, "cafe")
+    assert (made["ven"], made["resource"], made["resource_id"]) == (AALBORG, "cafe", "cafe")
     assert listed_ == {"opt_outs": [made]}
     assert code == 0
     assert command("opt-out", "list", "--json")[1] == {"opt_outs": []}
@@ -134,6 +136,61 @@ def test_opting_out_and_in_by_command(command: Any) -> None:
 )
 def test_what_cannot_be_meant_is_a_usage_error(command: Any, arguments: tuple[str, ...]) -> None:
     assert command(*arguments)[0] == 2
+
+
+def test_opt_outs_are_listed_by_the_names_that_people_know(rig: Rig, command: Any) -> None:
+    rig.fleet.add(AALBORG, "Bar 1", "a-key")
+
+    command("opt-out", "add", "Aalborg", "--resource", "Bar 1")
+    command("opt-out", "add", "Vejle")
+    _, said = command("opt-out", "list")
+
+    shown = [line.split("\t") for line in said.splitlines()]
+    assert [(line[1], line[2], line[-1]) for line in shown] == [
+        ("Aalborg", "Bar 1", "a-key"),
+        ("Vejle", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("dispatches", "--ven", "Alborg"), "the inventory has no VEN 'Alborg'"),
+        (("dispatches", "--resource", "kafe"), "the inventory has no enabled resource 'kafe'"),
+        (("events", "--ven", "Alborg"), "the inventory has no VEN 'Alborg'"),
+        (("events", "--resource", "kafe"), "the inventory has no enabled resource 'kafe'"),
+        (
+            ("events", "--ven", "Vejle", "--resource", "cafe"),
+            "Vejle has no enabled resource 'cafe'",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("command")
+def test_who_is_not_in_the_inventory_is_not_asked_about_in_silence(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    plain = CliRunner().invoke(app, list(arguments))
+    document = CliRunner().invoke(app, [*arguments, "--json"])
+
+    assert (plain.exit_code, plain.stdout) == (2, "")
+    assert words in plain.stderr
+    assert document.exit_code == 2
+    assert orjson.loads(document.stdout)[arguments[0]] == []
+
+
+async def test_who_left_the_inventory_is_still_found_on_record(rig: Rig) -> None:
+    rig.book.publish(event())
+    await rig.turn(0)
+    rig.fleet.remove("pool")
+    book = FleetBook(rig.inventory, rig.registrations)
+    front = DispatchFront(rig.database, book, Opting(rig.outs, book))
+    around = rig.now - timedelta(hours=1), rig.now + timedelta(hours=1)
+
+    told = await front.dispatches(Asked(*around, "Vejle", "pool"))
+    later = await front.dispatches(Asked(NOON.replace(year=2030), NOON.replace(year=2031), "Vejle"))
+
+    assert [each.name for each in told.dispatches] == ["pool"]
+    assert (told.unknown, later.unknown) == ("", "the inventory has no VEN 'Vejle'")
 
 
 def test_nothing_to_list_is_an_empty_document(command: Any) -> None:

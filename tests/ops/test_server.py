@@ -185,5 +185,7 @@ def test_dispatches_are_listed_and_wrong_times_refused(service: Service) -> None
     empty = {"dispatches": [], "truncated": False}
 
     assert service.get("/api/v1/dispatches?ven=Aalborg", TOKEN) == (200, empty)
+    assert service.get("/api/v1/dispatches?ven=Alborg", TOKEN)[0] == 404
+    assert service.get("/api/v1/events?resource=nobody", TOKEN)[0] == 404
     assert service.get("/api/v1/dispatches?from=soon", TOKEN)[0] == 400
     assert service.get("/api/v1/dispatches?limit=99999", TOKEN)[0] == 400

@@ -99,7 +99,8 @@ async def respond(
         VtnError: the VTN does not show its events.
     """
     async with open_dispatch(settings) as front:
-        held = [out for out in await front.opt_outs() if (out.ven, out.event) == (ven, event)]
+        standing = [each.out for each in await front.opt_outs()]
+        held = [out for out in standing if (out.ven, out.event) == (ven, event)]
         if response is Response.OPT_IN:
             for out in held:
                 await front.opt_in(out.id)

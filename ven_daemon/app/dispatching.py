@@ -10,10 +10,10 @@ from ven_daemon.app.registration import open_inventory
 from ven_daemon.config import Settings
 from ven_daemon.devices.port import Sink
 from ven_daemon.domain.dispatching.rules import Rules
+from ven_daemon.domain.dispatching.schedules import stranger
 from ven_daemon.domain.dispatching.selectors import Route
 from ven_daemon.domain.errors import ConfigurationError
-from ven_daemon.domain.optouts import OptOut
-from ven_daemon.services.dispatch import Choices, FleetBook, Opting, Wish
+from ven_daemon.services.dispatch import Choices, Decision, FleetBook, Opting, Wish
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
 from ven_daemon.store.dispatch_listing import Asked, DispatchListing, Found
@@ -47,19 +47,26 @@ def check_routes(settings: Settings, sinks: Mapping[str, Sink]) -> None:
 class DispatchFront:
     """Dispatch as operators see it, from the stores alone: a daemon need not be running."""
 
-    def __init__(self, database: Database, opting: Opting) -> None:
+    def __init__(self, database: Database, fleet: FleetBook, opting: Opting) -> None:
         self._listing = DispatchListing(database)
+        self._fleet = fleet
         self._opting = opting
 
     async def dispatches(self, asked: Asked) -> Found:
         """List dispatches."""
-        return await self._listing.find(asked, datetime.now(UTC))
+        found = await self._listing.find(asked, datetime.now(UTC))
+        if found.dispatches:  # who left the inventory may have been told something before
+            return found
+        who = await self._fleet.addressees()
+        return found._replace(
+            unknown=stranger(who.index.vens, who.members, asked.ven, asked.resource)
+        )
 
-    async def opt_outs(self) -> Sequence[OptOut]:
+    async def opt_outs(self) -> Sequence[Decision]:
         """Give the opt-outs that hold now or will."""
         return await self._opting.holding()
 
-    async def opt_out(self, wish: Wish) -> OptOut:
+    async def opt_out(self, wish: Wish) -> Decision:
         """Opt somebody out.
 
         Raises:
@@ -103,7 +110,7 @@ def dispatch_front(
 ) -> DispatchFront:
     """Let operators see dispatch, and opt out."""
     book = fleet_book(settings, inventory, database)
-    return DispatchFront(database, Opting(OptOutStore(database), book))
+    return DispatchFront(database, book, Opting(OptOutStore(database), book))
 
 
 @asynccontextmanager

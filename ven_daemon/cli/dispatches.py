@@ -13,7 +13,7 @@ from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.domain.optouts import Weekly
 from ven_daemon.ops import dispatches as shapes
 from ven_daemon.services.dispatch import Wish
-from ven_daemon.store.dispatch_listing import MOST, Asked
+from ven_daemon.store.dispatch_listing import MOST, Asked, Found
 
 _Ven = Annotated[str | None, typer.Option("--ven", help="Of this VEN.")]
 _Resource = Annotated[str | None, typer.Option("--resource", help="A resource's name at the VTN.")]
@@ -33,23 +33,26 @@ def dispatches(
     Example: ven-daemon dispatches --ven Aalborg --from 2026-06-01T12:00:00Z
     """
 
-    async def step() -> dict[str, Any]:
+    async def step() -> Found:
         try:
             times = shapes.span(since, until, datetime.now(UTC))
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
         async with open_dispatch(_settings()) as front:
-            found = await front.dispatches(Asked(*times, ven, resource, limit))
-        return shapes.listed(found)
+            return await front.dispatches(Asked(*times, ven, resource, limit))
 
     found = terminal.run(step)
+    shown = shapes.listed(found)
     if as_document:
-        terminal.print_json(found)
+        terminal.print_json(shown)
+    if found.unknown:
+        terminal.fail(ConfigurationError(found.unknown))
+    if as_document:
         return
     names = ("start", "end", "ven", "resource", "type", "values", "kw", "state", "sink", "reason")
-    rows = [tuple(_cell(each[name]) for name in names) for each in found["dispatches"]]
+    rows = [tuple(_cell(each[name]) for name in names) for each in shown["dispatches"]]
     terminal.print_table("Dispatches", names, rows)
-    if found["truncated"]:
+    if found.truncated:
         terminal.notes.print(f"there are more than {limit}: narrow it, or give --limit")
 
 
@@ -113,10 +116,9 @@ def list_(as_document: _Json = False) -> None:
     if as_document:
         terminal.print_json({"opt_outs": found})
         return
-    names = ("id", "ven", "resource_id", "event", "from", "until", "weekly", "zone", "reason")
-    terminal.print_table(
-        "Opt-outs", names, [tuple(_cell(each[n]) for n in names) for each in found]
-    )
+    names = ("id", "ven", "resource", "event", "from", "until", "weekly", "zone", "reason")
+    rows = [tuple(_cell(each[name]) for name in (*names, "resource_id")) for each in found]
+    terminal.print_table("Opt-outs", (*names, "resource_id"), rows)
 
 
 @app.command("end")

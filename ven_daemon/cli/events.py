@@ -45,15 +45,26 @@ def events(
             return await listing.find(asked, now)
 
     found = terminal.run(step)
-    if event is not None and not found.events:
-        terminal.notes.print(f"no event {event} is on record", style="red", markup=False)
-        raise typer.Exit(1)
     if as_document:
         terminal.print_json(shapes.listed(found))
-    elif event is not None:
+    if found.unknown:
+        terminal.fail(ConfigurationError(found.unknown))
+    if event is not None and not found.events:
+        terminal.notes.print(_missing(event, found), style="red", markup=False)
+        raise typer.Exit(1)
+    if as_document:
+        return
+    if event is not None:
         _draw(found.events[0], shapes.read_at(at) or now)
     else:
         _table(found)
+
+
+def _missing(event: str, found: Found) -> str:
+    """Say why one event is not shown."""
+    if found.known:
+        return f"the event {event} is on record, but not for who or when you asked"
+    return f"no event {event} is on record"
 
 
 def _table(found: Found) -> None:

@@ -11,9 +11,9 @@ from ven_daemon.devices.messages import message
 from ven_daemon.domain.dispatches import Dispatch
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.domain.instants import format_instant, parse_instant
-from ven_daemon.domain.optouts import OptOut, Weekly
+from ven_daemon.domain.optouts import Weekly
 from ven_daemon.ops.answers import document, number, problem
-from ven_daemon.services.dispatch.opting import Wish
+from ven_daemon.services.dispatch.opting import Decision, Wish
 from ven_daemon.store.dispatch_listing import MOST, Asked, Found
 
 BACK, AHEAD = timedelta(hours=1), timedelta(days=1)
@@ -27,11 +27,11 @@ class DispatchDesk(Protocol):
         """List dispatches."""
         ...
 
-    async def opt_outs(self) -> Sequence[OptOut]:
+    async def opt_outs(self) -> Sequence[Decision]:
         """Give the opt-outs that hold now or will."""
         ...
 
-    async def opt_out(self, wish: Wish) -> OptOut:
+    async def opt_out(self, wish: Wish) -> Decision:
         """Opt somebody out.
 
         Raises:
@@ -68,7 +68,8 @@ class DispatchRoutes:
         except ValueError as error:
             return problem(400, str(error))
         wanted = Asked(*asked, query.get("ven"), query.get("resource"), limit)
-        return document(listed(await self._desk().dispatches(wanted)))
+        found = await self._desk().dispatches(wanted)
+        return problem(404, found.unknown) if found.unknown else document(listed(found))
 
     async def _opt_outs(self, _: web.Request) -> web.Response:
         return document({"opt_outs": [opt_out(each) for each in await self._desk().opt_outs()]})
@@ -131,11 +132,13 @@ def dispatch(each: Dispatch) -> dict[str, Any]:
     }
 
 
-def opt_out(out: OptOut) -> dict[str, Any]:
+def opt_out(decision: Decision) -> dict[str, Any]:
     """Show one opt-out."""
+    out = decision.out
     return {
         "id": out.id,
         "ven": out.ven,
+        "resource": decision.resource,
         "resource_id": out.resource,
         "event": out.event,
         "from": format_instant(out.start),

@@ -48,8 +48,11 @@ class EventRoutes:
         if desk is None:
             raise web.HTTPServiceUnavailable(text="the record of events is not open yet")
         asked = Asked(query.get("ven"), query.get("resource"), at, limit, query.get("event"))
+        found = await desk.events(asked)
+        if found.unknown:
+            return problem(404, found.unknown)
         # Thousands of windows take their time, and nobody else is to wait for it.
-        return document(await asyncio.to_thread(listed, await desk.events(asked)))
+        return document(await asyncio.to_thread(listed, found))
 
 
 def read_at(text: str | None) -> datetime | None:

@@ -65,6 +65,7 @@ def _path(name: str) -> Schema:
 
 _VEN = _path("ven")
 _NAME = _path("name")
+_STRANGER = "The inventory has no such VEN, or no such resource."
 _NOT_ASIDE = "None of this name is quarantined."
 
 _READING_BODY = {
@@ -140,6 +141,7 @@ DOCUMENT: dict[str, Any] = {
             _query("at", INSTANT),
             _query("event", TEXT),
             _query("limit", {**COUNT, "maximum": 10000, "default": 100}),
+            missing=_STRANGER,
         ),
         "/api/v1/dispatches": _get(
             "What resources did, do and will do because of events",
@@ -149,6 +151,7 @@ DOCUMENT: dict[str, Any] = {
             _query("from", INSTANT),
             _query("to", INSTANT),
             _query("limit", {**COUNT, "maximum": 10000, "default": 1000}),
+            missing=_STRANGER,
         ),
         "/api/v1/reports": _get(
             "Reports, the newest first; `before` of a page gives the next one",

@@ -190,7 +190,9 @@ SCHEMAS: dict[str, Schema] = {
             ("ven", "resource", "event", "from", "until", "weekly", "zone", "reason"), maybe(TEXT)
         ),
     },
-    "OptOut": shape(id=TEXT, ven=TEXT, resource_id=maybe(TEXT), event=maybe(TEXT)),
+    "OptOut": shape(
+        id=TEXT, ven=TEXT, resource=maybe(TEXT), resource_id=maybe(TEXT), event=maybe(TEXT)
+    ),
     "OptOuts": shape(opt_outs=listing(ref("OptOut"))),
     "Ended": shape(ended=TEXT),
 }

@@ -39,6 +39,8 @@ class Found(NamedTuple):
 
     dispatches: tuple[Dispatch, ...]
     truncated: bool
+    unknown: str = ""
+    """That nobody we know is asked about, where it is so and nothing is on record."""
 
 
 class DispatchListing:

@@ -75,7 +75,7 @@ class DispatchPart(Part):
         self._stepping = Loop("dispatch", self._step)
         self._tidying = Loop("dispatch housekeeping", self._tidy)
         self._stepped, self._recovered = asyncio.Event(), asyncio.Event()
-        self.front = DispatchFront(database, Opting(outs, fleet, self._clock, self.changed))
+        self.front = DispatchFront(database, fleet, Opting(outs, fleet, self._clock, self.changed))
         self._stepping.wake()
 
     def changed(self) -> None:

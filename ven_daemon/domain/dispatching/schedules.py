@@ -6,7 +6,7 @@ what differs, and a resource only refers to its schedule.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -81,6 +81,19 @@ class Roster:
     def of(self, ven: VenName) -> Sequence[Member]:
         """Give those of one VEN."""
         return self.by_ven.get(ven, ())
+
+
+def stranger(
+    vens: Container[VenName], members: Iterable[Member], ven: str | None, resource: str | None
+) -> str:
+    """Say who of those asked about is nobody we know; empty where we know everybody."""
+    if ven is not None and VenName(ven) not in vens:
+        return f"the inventory has no VEN {ven!r}"
+    if resource is None or any(
+        each.name == resource and ven in (None, each.place.ven) for each in members
+    ):
+        return ""
+    return f"{'the inventory' if ven is None else ven} has no enabled resource {resource!r}"
 
 
 class Times(Protocol):

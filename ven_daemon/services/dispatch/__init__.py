@@ -11,13 +11,14 @@ opting    opting out, and in again
 from ven_daemon.services.dispatch.book import EventBook, Known
 from ven_daemon.services.dispatch.courier import Courier
 from ven_daemon.services.dispatch.fleet import FleetBook
-from ven_daemon.services.dispatch.opting import Opting, Wish
+from ven_daemon.services.dispatch.opting import Decision, Opting, Wish
 from ven_daemon.services.dispatch.orders import Orders
 from ven_daemon.services.dispatch.service import Choices, DispatchService
 
 __all__ = [
     "Choices",
     "Courier",
+    "Decision",
     "DispatchService",
     "EventBook",
     "FleetBook",

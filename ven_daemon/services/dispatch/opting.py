@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 import structlog
 
 from ven_daemon.domain.errors import ConfigurationError
-from ven_daemon.domain.ids import EventId, ResourceKey, VenName
+from ven_daemon.domain.ids import EventId, ResourceKey, ResourceName, VenName
 from ven_daemon.domain.optouts import OptOut, Weekly
+from ven_daemon.domain.targets import Place
 from ven_daemon.services.dispatch.fleet import FleetBook
 from ven_daemon.store.optouts import OptOutStore
 
@@ -31,6 +33,14 @@ class Wish:
     reason: str = ""
 
 
+class Decision(NamedTuple):
+    """An opt-out as it is shown."""
+
+    out: OptOut
+    resource: ResourceName | None
+    """Its resource's name at the VTN; None where it is about all, or is not there any more."""
+
+
 class Opting:
     """Each method can be repeated; a decision that is taken back stays on record."""
 
@@ -47,7 +57,7 @@ class Opting:
         self._clock = clock
         self._changed = changed
 
-    async def out(self, wish: Wish) -> OptOut:
+    async def out(self, wish: Wish) -> Decision:
         """Keep a decision.
 
         Raises:
@@ -70,7 +80,7 @@ class Opting:
         await self._outs.add(out, now)
         _log.info("optout.made", id=out.id, ven=out.ven, resource=out.resource)
         self._changed()
-        return out
+        return await self._named(out)
 
     async def back(self, id_: str) -> bool:
         """Take a decision back from now on; False where none of that id still holds."""
@@ -80,9 +90,16 @@ class Opting:
             self._changed()
         return ended
 
-    async def holding(self) -> list[OptOut]:
+    async def holding(self) -> list[Decision]:
         """Give the decisions that hold now or will."""
-        return await self._outs.since(self._clock())
+        return [await self._named(out) for out in await self._outs.since(self._clock())]
+
+    async def _named(self, out: OptOut) -> Decision:
+        if out.resource is None:
+            return Decision(out, None)
+        roster = (await self._fleet.addressees()).roster
+        member = roster.by_place.get(Place(out.ven, out.resource))
+        return Decision(out, member.name if member else None)
 
     async def _resource(self, wish: Wish) -> ResourceKey | None:
         addressees = await self._fleet.addressees()

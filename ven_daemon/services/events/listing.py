@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
-from ven_daemon.domain.dispatching.schedules import Member
+from ven_daemon.domain.dispatching.schedules import Member, stranger
 from ven_daemon.domain.events import Dialect, Event, Program
 from ven_daemon.domain.ids import EventId, VenName
 from ven_daemon.domain.sightings import Sighting, Standing
@@ -99,6 +99,8 @@ class Found:
     known: int
     truncated: bool = False
     """Whether there are, or may be, more that were asked for."""
+    unknown: str = ""
+    """That nobody we know is asked about, where it is so."""
 
 
 class EventListing:
@@ -123,6 +125,8 @@ class EventListing:
     async def find(self, asked: Asked, now: datetime) -> Found:
         """List the events that *asked* is about, those that changed last first."""
         most, fleet = self._most, await self._fleet.addressees()
+        if unknown := stranger(fleet.index.vens, fleet.members, asked.ven, asked.resource):
+            return Found((), await self._sightings.count(None, asked.event), unknown=unknown)
         readers = _readers(asked, fleet)
         known = await self._sightings.count(readers, asked.event)
         found: list[Listed] = []
