@@ -286,6 +286,18 @@ async def test_who_does_not_know_what_was_written_reads_it_again(state: Database
     assert store.counted == Totals(accepted=3)
 
 
+async def test_whoever_closes_before_it_writes_knows_what_was_there(state: Database) -> None:
+    """A daemon that starts again may build a report before the first reading comes in."""
+    await ReadingStore(state).write([power(BAR, 0, 1.0)])
+    store = ReadingStore(state)
+
+    await store.close(NOON)
+    await store.write([power(BAR, 1, 2.0), power(PUB, 1, 2.0)])
+
+    assert len(await everything(store)) == 3
+    assert store.counted == Totals(accepted=3)
+
+
 async def test_an_acknowledgement_means_the_disk(state: Database) -> None:
     store = ReadingStore(state)
     await store.write([power(BAR, 0, 1.0)])

@@ -96,7 +96,8 @@ class ReadingStore:
         self._database = database
         self._statements: Statements = Sqlite() if database.is_sqlite else Postgres()
         self._numbers = ResourceNumbers(database)
-        self._closed: int | None = None
+        self._closed = 0
+        self._knows = False
         self._writing = asyncio.Lock()
         self.pages = ReadingPages(database, self._numbers)
 
@@ -109,25 +110,30 @@ class ReadingStore:
         instant have been built, when the first one stays (docs/telemetry.md).
         """
         async with self._writing:
-            if self._closed is None:
-                await self._numbers.load()
-                await self.totals()
-                self._closed = await self._closed_until()
+            if not self._knows:
+                await self._know()
             told = self._given(given)
             try:
-                done = await self._write_new(told, self._closed)
+                done = await self._write_new(told)
                 if done is None:
-                    done = await self._write_any(told, self._closed)
+                    done = await self._write_any(told)
             except BaseException:
-                self._closed = None  # it may have been written all the same: read again
+                self._knows = False  # it may have been written all the same: read again
                 raise
             self._numbers.learn(told.fresh)
             self.counted = self.counted.plus(done)
         return done
 
-    async def _write_new(self, given: Given, closed: int) -> Totals | None:
+    async def _know(self) -> None:
+        """Read what a writer has to know beforehand."""
+        await self._numbers.load()
+        await self.totals()
+        self._closed = await self._closed_until()
+        self._knows = True
+
+    async def _write_new(self, given: Given) -> Totals | None:
         """Write what is all new and on time, the short way; None where not all of it is."""
-        if any(row.at < closed for row in given.rows):
+        if any(row.at < self._closed for row in given.rows):
             return None
         try:
             if self._database.is_sqlite:
@@ -144,10 +150,10 @@ class ReadingStore:
             await copy(connection, given.rows)
             await _count(connection, Totals(accepted=len(given.rows)))
 
-    async def _write_any(self, given: Given, closed: int) -> Totals:
+    async def _write_any(self, given: Given) -> Totals:
         async with self._database.begin() as connection:
             await _number(connection, given)
-            done = await self._keep(connection, given.rows, closed)
+            done = await self._keep(connection, given.rows, self._closed)
             await _count(connection, done)
         return done
 
