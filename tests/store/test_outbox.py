@@ -66,6 +66,23 @@ async def test_what_is_owed_twice_is_there_once_with_how_far_that_goes(outbox: O
     assert kept.body == b"{}"
 
 
+async def test_the_books_balance_at_every_instant_while_reports_come_in(
+    outbox: OutboxStore,
+) -> None:
+    async def file() -> None:
+        for number in range(60):
+            await outbox.file([draft(f"r{number}")], {}, T)
+
+    filing = asyncio.create_task(file())
+    missing = []
+    while not filing.done():
+        missing.append((await outbox.books()).missing)
+    await filing
+
+    assert {*missing} == {0}
+    assert await outbox.books() == Books(accepted=60, queued=60)
+
+
 async def test_a_report_is_read_as_it_was_put_in(outbox: OutboxStore) -> None:
     entry = replace(
         draft("a").report.entry,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.ids import EventId, VenName
@@ -200,11 +200,13 @@ class OutboxStore:
             return [filed(row) for row in await connection.execute(query.order_by(_O.due))]
 
     async def books(self) -> Books:
-        """Say what became of everything that was ever owed."""
-        counted = select(_O.state, func.count()).group_by(_O.state)
+        """Say what became of everything that was ever owed, in one statement: at one instant."""
+        rows = select(_O.state, func.count().label("number")).group_by(_O.state).subquery()
+        asked = select(outbox_totals, rows).outerjoin(rows, true())
         async with self._database.read() as connection:
-            totals = (await connection.execute(select(outbox_totals))).one()
-            counts = {State(state): n for state, n in await connection.execute(counted)}
+            found = (await connection.execute(asked)).all()
+        totals = found[0]
+        counts = {State(row.state): row.number for row in found if row.state}
         return Books(
             totals.accepted,
             totals.reported_gone + counts.get(State.SENT, 0),
