@@ -23,6 +23,7 @@ from ven_daemon.store.dispatches import DispatchStore
 from ven_daemon.store.draws import DrawStore
 from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.optouts import OptOutStore
+from ven_daemon.store.readings import ReadingStore
 from ven_daemon.store.registrations import RegistrationStore
 from ven_daemon.wire.v310 import Profile310
 
@@ -98,6 +99,7 @@ async def _rounds(
         Orders(DrawStore(state), random.random),
         store := DispatchStore(state),
         OptOutStore(state),
+        ReadingStore(state).pages,
         Choices,
     )
     await service.step()

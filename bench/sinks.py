@@ -36,6 +36,7 @@ from ven_daemon.store.dispatches import DispatchStore
 from ven_daemon.store.draws import DrawStore
 from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.optouts import OptOutStore
+from ven_daemon.store.readings import ReadingStore
 from ven_daemon.store.registrations import RegistrationStore
 from ven_daemon.wire.v310 import Profile310
 
@@ -119,6 +120,7 @@ async def _delivered(folder: Path, name: str, opened: Opened) -> tuple[float, fl
             Orders(DrawStore(state), random.random),
             store,
             OptOutStore(state),
+            ReadingStore(state).pages,
             lambda: Choices(routes=(Route(name),)),
             clock,
         )

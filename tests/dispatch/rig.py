@@ -28,6 +28,7 @@ from ven_daemon.store.dispatches import DispatchStore
 from ven_daemon.store.draws import DrawStore
 from ven_daemon.store.inventory import InventoryStore
 from ven_daemon.store.optouts import OptOutStore
+from ven_daemon.store.readings import ReadingStore
 from ven_daemon.store.registrations import RegistrationStore
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -129,6 +130,7 @@ class Rig:
         self.registrations = RegistrationStore(self.database, "http://vtn/")
         self.outs = OptOutStore(self.database)
         self.draws = DrawStore(self.database)
+        self.readings = ReadingStore(self.database)
         self.start()
 
     def start(self, dice: Callable[[], float] | None = None) -> None:
@@ -141,6 +143,7 @@ class Rig:
             Orders(self.draws, dice),
             self.store,
             self.outs,
+            self.readings.pages,
             lambda: self.choices,
             lambda: self.now,
             self.paused,

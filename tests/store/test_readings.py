@@ -326,3 +326,16 @@ async def test_sqlite_seeks_and_never_scans(tmp_path: Path) -> None:
 
     assert "SEARCH readings USING PRIMARY KEY" in words
     assert "TEMP B-TREE" not in words
+
+
+async def test_when_each_was_last_heard_is_told_of_all_that_ever_were(state: Database) -> None:
+    store = ReadingStore(state)
+    missing = Reading(PUB, Quantity.POWER, None, NOON + timedelta(minutes=9), Quality.MISSING)
+    await store.write([power(BAR, -40, 1), power(BAR, 3, 1), power(BAR, 2, 1)])
+    await store.write([power(PUB, -20, 1), missing, power("old", -300, 1)])
+
+    recently = await ReadingStore(state).pages.last_heard(NOON - timedelta(minutes=10))
+    longer = await ReadingStore(state).pages.last_heard(NOON - timedelta(minutes=20))
+
+    assert recently == {BAR: NOON + timedelta(minutes=3), PUB: None, "old": None}
+    assert longer[PUB] == NOON - timedelta(minutes=20)

@@ -160,6 +160,7 @@ class Daemon:
             self._database,
             self._sinks,
             events.reading.service,
+            readings.store.pages,
             front.pauses,
         )
         events.listeners.append(lambda _: dispatch.events_changed())

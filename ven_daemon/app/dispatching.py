@@ -30,6 +30,7 @@ def choices_of(settings: Settings) -> Choices:
         settings.dispatch_horizon,
         settings.failsafe_after,
         settings.failsafe == "release",
+        settings.failsafe_telemetry_after if settings.failsafe_telemetry == "release" else None,
     )
 
 

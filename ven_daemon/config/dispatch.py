@@ -130,5 +130,13 @@ class DispatchSettings(Area):
     failsafe: Literal["hold", "release"] = "hold"
     """What becomes of events then: they hold to their end, or are released at once."""
 
+    failsafe_telemetry_after: Period = Field(
+        default=timedelta(minutes=15), ge=timedelta(minutes=1), le=timedelta(days=1)
+    )
+    """How long a resource that brings readings may bring none."""
+
+    failsafe_telemetry: Literal["hold", "release"] = "hold"
+    """What becomes of events then: they hold to their end, or it is released until it is heard."""
+
     failsafe_stop: Literal["hold", "release"] = "hold"
     """What a stop of the daemon does: nothing, or it releases what is followed."""

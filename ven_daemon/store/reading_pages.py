@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from ven_daemon.domain.ids import ResourceKey
-from ven_daemon.domain.readings import Quantity, Reading
+from ven_daemon.domain.readings import Quality, Quantity, Reading
 from ven_daemon.store import reading_rows
 from ven_daemon.store.database import Database
 from ven_daemon.store.reading_numbers import ResourceNumbers
-from ven_daemon.store.reading_rows import SLOT, Row, Sample, micros
-from ven_daemon.store.schema import readings
+from ven_daemon.store.reading_rows import SLOT, Row, Sample, instant, micros
+from ven_daemon.store.schema import reading_resources, readings
 
 READ_AT_ONCE = 5000
 """Rows that are read at a time."""
@@ -96,6 +96,27 @@ class ReadingPages:
                 silent -= {key for key, _ in found}
             slot = await self._newest_slot(slot)
         return found
+
+    async def last_heard(self, since: datetime) -> dict[ResourceKey, datetime | None]:
+        """Say of all that ever brought a reading when the last was measured; None: not since then.
+
+        What is said to be missing was not measured.
+        """
+        r, missing = readings.c, reading_rows.quality_code(Quality.MISSING)
+        first = micros(since)
+        lately = (
+            select(r.resource, func.max(r.at).label("at"))
+            .where(r.slot >= first // SLOT, r.at >= first, r.quality != missing)
+            .group_by(r.resource)
+            .subquery()
+        )
+        known, joined = reading_resources.c, reading_resources.c.number == lately.c.resource
+        query = select(known.resource_id, lately.c.at).outerjoin_from(
+            reading_resources, lately, joined
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {ResourceKey(key): None if at is None else instant(at) for key, at in rows}
 
     async def _groups(self, resources: Iterable[ResourceKey] | None) -> list[tuple[Condition, ...]]:
         """Name the resources, so many at a time as a query bears; or all by naming none."""

@@ -81,6 +81,11 @@ def code(quantity: Quantity) -> int:
     return _CODES[quantity]
 
 
+def quality_code(quality: Quality) -> int:
+    """Give the number that stands for a quality."""
+    return _QUALITY_CODES[quality]
+
+
 def micros(at: datetime) -> int:
     """Count microseconds since 1970."""
     return round(at.timestamp() * 1e6)

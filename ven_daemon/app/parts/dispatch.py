@@ -30,6 +30,7 @@ from ven_daemon.store.dispatch_listing import DispatchListing
 from ven_daemon.store.dispatches import DispatchStore
 from ven_daemon.store.draws import DrawStore
 from ven_daemon.store.optouts import OptOutStore
+from ven_daemon.store.reading_pages import ReadingPages
 
 LOOK = timedelta(seconds=5)
 """How often it is looked whether inventory, registrations or opt-outs changed."""
@@ -53,6 +54,7 @@ class DispatchPart(Part):
         database: Database,
         sinks: Mapping[str, Sink],
         book: EventBook,
+        readings: ReadingPages,
         pauses: Container[VenName],
     ) -> None:
         self._settings = settings
@@ -67,6 +69,7 @@ class DispatchPart(Part):
             Orders(DrawStore(database), _dice),
             self._store,
             outs,
+            readings,
             lambda: choices_of(settings()),
             self._clock,
             pauses,
@@ -172,6 +175,8 @@ class DispatchPart(Part):
         yield Figure.gauge("dispatch_unknown_targets", words, planned.unknown_targets)
         words = "VENs for which the VTN has been silent for so long that the fail-safe holds."
         yield Figure.gauge("dispatch_silent_vens", words, len(planned.silent))
+        words = "Resources left alone because their readings stopped."
+        yield Figure.gauge("dispatch_unmeasured_resources", words, len(planned.unmeasured))
 
     def _sinks(self) -> Iterable[Figure]:
         tallies = {courier.sink.name: courier.tally for courier in self._couriers}

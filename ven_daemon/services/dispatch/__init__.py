@@ -1,11 +1,12 @@
 """Dispatch: events become what each resource follows, and sinks are told in time.
 
-book      the port to what the VTN says
-fleet     who can be told, and by which targets they are meant
-orders    events placed in time, for whom they mean, draws included
-service   one step: plan, compare with the record, keep the difference
-courier   one sink's task: hand over what is due, note what it answers
-opting    opting out, and in again
+book       the port to what the VTN says
+fleet      who can be told, and by which targets they are meant
+orders     events placed in time, for whom they mean, draws included
+service    one step: plan, compare with the record, keep the difference
+courier    one sink's task: hand over what is due, note what it answers
+telemetry  whose readings stopped
+opting     opting out, and in again
 """
 
 from ven_daemon.services.dispatch.book import EventBook, Known

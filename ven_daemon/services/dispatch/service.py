@@ -16,14 +16,16 @@ from ven_daemon.domain.dispatching.rules import Rules
 from ven_daemon.domain.dispatching.schedules import Entry, Roster, Schedule, Situation
 from ven_daemon.domain.dispatching.scheduling import Planner
 from ven_daemon.domain.dispatching.selectors import Kind, Route, choose
-from ven_daemon.domain.ids import EventId, VenName
+from ven_daemon.domain.ids import EventId, ResourceKey, VenName
 from ven_daemon.domain.optouts import Absence, OptOut, absences
 from ven_daemon.domain.targets import Place
 from ven_daemon.services.dispatch.book import EventBook
 from ven_daemon.services.dispatch.fleet import Addressees, FleetBook
 from ven_daemon.services.dispatch.orders import Orders, Placed
+from ven_daemon.services.dispatch.telemetry import TelemetryWatch
 from ven_daemon.store.dispatches import DispatchStore, Plan, Record
 from ven_daemon.store.optouts import OptOutStore
+from ven_daemon.store.reading_pages import ReadingPages
 
 LEAD = timedelta(seconds=2)
 """How long before it begins a dispatch is on record, so that its sink is told in time."""
@@ -40,6 +42,9 @@ PLAN_AGE = timedelta(minutes=5)
 LOOK_AGE = timedelta(seconds=5)
 """How long what was seen of fleet and opt-outs serves a step that only events ask for."""
 
+NAMED = 5
+"""Of many who fall silent together, so many are named in the log."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -54,6 +59,8 @@ class Choices:
     """For how long the VTN may be silent before the fail-safe holds (design.md 3.12)."""
     silence_releases: bool = False
     """Whether events end then; else they hold to their end."""
+    measured_within: timedelta | None = None
+    """How long who brings readings may bring none before it is released; None: for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class Planned:
     begin: datetime
     made: datetime
     silent: frozenset[VenName]
+    unmeasured: Mapping[ResourceKey, Absence]
+    """Who is left alone because its readings stopped."""
     marks: tuple[object, ...]
     """What it was made of, to see whether it still holds."""
     refused: Mapping[EventId, str]
@@ -89,6 +98,7 @@ class DispatchService:
         orders: Orders,
         store: DispatchStore,
         outs: OptOutStore,
+        readings: ReadingPages,
         choices: Callable[[], Choices],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         paused: Container[VenName] = (),
@@ -99,6 +109,7 @@ class DispatchService:
         self._orders = orders
         self._store = store
         self._outs = outs
+        self._telemetry = TelemetryWatch(readings, clock)
         self._choices = choices
         self._clock = clock
         self._paused = paused
@@ -147,9 +158,10 @@ class DispatchService:
         try:
             addressees, marks = await self._see(now, look=look or not changed)
             silent = await self._silent(now, addressees)
-            if self.planned and not changed and _holds(self.planned, now, silent, marks):
+            gone = await self._unmeasured(now)
+            if self.planned and not changed and _holds(self.planned, now, silent, gone, marks):
                 return self.planned, False
-            return await self._make(now, addressees, silent, marks), True
+            return await self._make(now, addressees, silent, gone, marks), True
         except BaseException:
             self._changed = self._look = True
             raise
@@ -167,6 +179,7 @@ class DispatchService:
         now: datetime,
         addressees: Addressees,
         silent: Mapping[VenName, Silence],
+        gone: Mapping[ResourceKey, Absence],
         marks: tuple[object, ...],
     ) -> Planned:
         choices, begin = self._choices(), _period(now)
@@ -178,19 +191,20 @@ class DispatchService:
             placed.orders,
             begin,
             until,
-            _away(outs, addressees.roster, begin, until),
+            _away(outs, gone, addressees.roster, begin, until),
             silent,
             choices.rules,
         )
         planner = Planner(addressees.roster, situation)
         plan, edges = await asyncio.to_thread(_lay_out, planner, addressees.roster, choices.routes)
-        self._say(planner, placed)
+        self._say(planner, placed, gone)
         return Planned(
             plan,
             edges,
             begin,
             now,
             frozenset(silent),
+            gone,
             marks,
             {**planner.refused, **placed.unplaceable},
             frozenset(planner.cut_short),
@@ -214,7 +228,12 @@ class DispatchService:
                 silent[ven] = Silence(since, choices.silence_releases)
         return silent
 
-    def _say(self, planner: Planner, placed: Placed) -> None:
+    async def _unmeasured(self, now: datetime) -> Mapping[ResourceKey, Absence]:
+        """Say whose readings stopped, where that has a consequence."""
+        within = self._choices().measured_within
+        return {} if within is None else await self._telemetry.gone(now, within)
+
+    def _say(self, planner: Planner, placed: Placed, gone: Mapping[ResourceKey, Absence]) -> None:
         """Tell what could not be taken as it is: once, until it changes."""
         before = self.planned.refused if self.planned else {}
         for event, reason in {**planner.refused, **placed.unplaceable}.items():
@@ -224,6 +243,9 @@ class DispatchService:
             _log.warning("dispatch.cut_short", dispatch_event=event)
         if planner.situation.silent and not (self.planned and self.planned.silent):
             _log.warning("dispatch.vtn_silent", vens=len(planner.situation.silent))
+        if fresh := gone.keys() - (self.planned.unmeasured.keys() if self.planned else ()):
+            some = sorted(fresh)[:NAMED]
+            _log.warning("dispatch.telemetry_gone", resources=len(fresh), among_them=some)
 
 
 def _next_edge(planned: Planned, now: datetime) -> datetime:
@@ -236,11 +258,13 @@ def _holds(
     planned: Planned,
     now: datetime,
     silent: Mapping[VenName, Silence],
+    gone: Mapping[ResourceKey, Absence],
     marks: tuple[object, ...],
 ) -> bool:
     return (
         planned.marks == marks
         and planned.silent == silent.keys()
+        and planned.unmeasured == gone
         and planned.begin == _period(now)
         and now - PLAN_AGE < planned.made <= now
     )
@@ -253,15 +277,23 @@ def _period(now: datetime) -> datetime:
 
 
 def _away(
-    outs: Sequence[OptOut], roster: Roster, begin: datetime, until: datetime
+    outs: Sequence[OptOut],
+    gone: Mapping[ResourceKey, Absence],
+    roster: Roster,
+    begin: datetime,
+    until: datetime,
 ) -> dict[Place, tuple[Absence, ...]]:
-    """Say who is away when; only those who opted out are looked at."""
+    """Say who is away when: who opted out, and whose readings stopped."""
     found: defaultdict[Place, list[Absence]] = defaultdict(list)
     for out in outs:
         times = absences(out, begin, until)
         for member in roster.of(out.ven):
             if times and out.is_about(member.place):
                 found[member.place].extend(times)
+    if gone:
+        for place in roster.by_place:
+            if place.resource in gone:
+                found[place].append(gone[place.resource])
     return {place: tuple(times) for place, times in found.items()}
 
 
