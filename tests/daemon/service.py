@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,11 +30,14 @@ class Service:
         vtn_url: str,
         *,
         module: str = "ven_daemon",
-        files: int | None = None,
+        through: Sequence[str] = (),
         **environment: str,
     ) -> None:
-        """Take settings; *module*: what is run, where it is not the product as it is."""
-        self._files = files
+        """Take settings; *module*: what is run, where it is not the product as it is.
+
+        *through*: what it is started through, a program that becomes it.
+        """
+        self._through = through
         self._module = module
         self.folder = folder
         self.port = free_port()
@@ -74,10 +77,9 @@ class Service:
             self.process.wait(10)
 
     def start(self) -> None:
-        few = ["prlimit", f"--nofile={self._files}"] if self._files else []
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*few, sys.executable, "-m", self._module, "run"],
+                [*self._through, sys.executable, "-m", self._module, "run"],
                 env=self._environment,
                 cwd=self.folder,
                 stdout=log,

@@ -231,7 +231,7 @@ def test_f67_with_few_file_descriptors_it_says_so_and_works(
     vtn.reset()
     vtn.faults([])
     many_vens(tmp_path / "resources.db", 20, 5)
-    with Service(tmp_path, vtn.url, files=80) as service:
+    with Service(tmp_path, vtn.url, through=("prlimit", "--nofile=80")) as service:
         service.wait_until_ready()
         service.wait(lambda: vtn.summary()["resources"] == 100)
 

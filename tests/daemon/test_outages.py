@@ -3,8 +3,10 @@
 `/livez` and `/readyz` stay 200 throughout: readiness is not the health of the VTN.
 """
 
+import asyncio
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from tests.daemon.service import FLEET, Service
 from tests.rig.sandbox import SandboxVtn
 from tests.rig.tls_proxy import TlsProxy
 from tests.vtn.certificates import Authority
+from ven_daemon.app.connection import Connection, exchange_of
+from ven_daemon.config import Settings
+from ven_daemon.store.database import open_database
 
 RESOURCES = sum(FLEET.values())
 CONVERGED = 60.0
@@ -63,6 +68,22 @@ def test_a_vtn_that_is_frozen_is_waited_for(vtn: SandboxVtn, tmp_path: Path) -> 
 
         service.wait(lambda: vtn.summary()["vens"] == 3, seconds=CONVERGED)
         assert vtn.summary()["duplicates"] == 0
+
+
+async def test_those_who_wait_for_a_vtn_that_never_answered_wait_together(tmp_path: Path) -> None:
+    settings = Settings(vtn_url="http://127.0.0.1:9")  # type: ignore[arg-type]
+    database = open_database(f"sqlite:///{tmp_path}/state.db")
+    async with exchange_of(settings) as exchange:
+        connection = Connection(lambda: settings, exchange, database, timedelta(seconds=0.5))
+        began = time.monotonic()
+        outcomes = await asyncio.gather(
+            *(connection.get() for _ in range(40)), return_exceptions=True
+        )
+        seconds = time.monotonic() - began
+    await database.dispose()
+
+    assert all("connection refused" in str(each) for each in outcomes)
+    assert seconds < 5
 
 
 def test_f12_ten_minutes_of_503_cost_less_than_a_thousand_requests(

@@ -15,7 +15,7 @@ from typing import Any, Self
 from tests.rig.processes import Program
 from tests.rig.rest import Answer, call, expect
 
-_URL = r"http://127\.0\.0\.1:\d+"
+_URL = r"http://127\.0\.0\.\d+:\d+"
 
 
 class SandboxVtn:

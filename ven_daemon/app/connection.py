@@ -12,6 +12,7 @@ from yarl import URL
 from ven_daemon.config import BodyForm, CredentialMode, Settings
 from ven_daemon.domain.errors import (
     ConfigurationError,
+    VenDaemonError,
     VtnBusyError,
     VtnError,
     VtnUnreachableError,
@@ -66,19 +67,31 @@ class Connection:
         self._database = database
         self._wait = wait
         self._asking = asyncio.Lock()
+        self._failed: VenDaemonError | None = None
+        """What became of the last time it was asked, where that failed."""
 
     async def get(self) -> Connected:
-        """Give the VTN, asked by now.
+        """Give the VTN, asked by now; whoever comes while it is asked has part in the outcome.
 
         Raises:
             VtnError: it cannot be asked.
             ConfigurationError: the settings do not fit it.
         """
+        before = self._failed
         async with self._asking:
             if self.current is None:
-                people = await people_of(self._settings(), self._exchange, self._wait)
-                self.current = await people.connected(self._database)
+                if self._failed is not None and self._failed is not before:
+                    raise self._failed
+                self.current = await self._ask()
             return self.current
+
+    async def _ask(self) -> Connected:
+        try:
+            people = await people_of(self._settings(), self._exchange, self._wait)
+            return await people.connected(self._database)
+        except VenDaemonError as error:
+            self._failed = error
+            raise
 
     def close(self) -> None:
         """Begin no request any more; those under way may end."""

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ven_daemon.domain.errors import VenDaemonError
+from ven_daemon.runtime import event_loop
 
 notes = Console(stderr=True, soft_wrap=True, highlight=False)
 """Progress, warnings and errors."""
@@ -30,7 +31,7 @@ def run(step: Callable[[], Coroutine[Any, Any, T]], *, serves: bool = False) -> 
     """
     spare_the_collector(serves=serves)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=event_loop.factory()) as runner:
             return runner.run(step())
     except VenDaemonError as error:
         fail(error)
@@ -47,15 +48,6 @@ def spare_the_collector(*, serves: bool = False) -> None:
     """
     gc.freeze()
     gc.set_threshold(*((2_000, 10, 1_000) if serves else (50_000, 20, 50)))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Use uvloop where the extra `speed` is installed."""
-    try:
-        import uvloop
-    except ModuleNotFoundError:
-        return None
-    return uvloop.new_event_loop
 
 
 def settings(load: Callable[[], T]) -> T:

@@ -113,19 +113,20 @@ class Exchange:
         whole = time_limit.total_seconds()
         self._deadlines = Deadlines(whole, min(SILENT_SECONDS, whole))
         self._patient = Deadlines(whole, whole)
+        self._connector: aiohttp.TCPConnector
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
         """Open the session, inside the loop that will use it."""
         self.context = self._tls.context()
-        connector = aiohttp.TCPConnector(
+        self._connector = aiohttp.TCPConnector(
             limit=self._connections,
             keepalive_timeout=IDLE_SECONDS,
             ttl_dns_cache=300,
         )
         limit = self.time_limit.total_seconds()
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None,  # `Deadlines` keeps the limits
@@ -209,6 +210,7 @@ class Exchange:
                 finally:
                     response.release()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            self._connector.clear_dns_cache()  # it may have moved
             raise VtnUnreachableError(f"{url.origin()}: {_reason(error)}") from error
         except aiohttp.InvalidURL as error:
             raise ConfigurationError(f"{url.origin()} is no URL to send to") from error
