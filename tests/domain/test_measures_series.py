@@ -1,13 +1,9 @@
 """Readings folded over time: by power, by counter, and what is not known."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ven_daemon.domain.ids import ResourceKey
-from ven_daemon.domain.readings import Quality, Quantity, Reading
 from ven_daemon.domain.reporting.measures.series import Rating, Series, counted, integrated, risen
 
 HOUR = 3600.0
@@ -113,21 +109,6 @@ def test_what_is_bad_or_missing_is_apart_from_what_is_good() -> None:
     assert not series.is_weak(0, 1.5)
     assert series.bad is not None
     assert list(series.bad.values) == [7.0]
-
-
-def test_a_series_is_made_of_readings() -> None:
-    at = datetime(2026, 3, 1, tzinfo=UTC)
-    key = ResourceKey("r")
-    readings = [
-        Reading(key, Quantity.POWER, 2.0, at + timedelta(minutes=1)),
-        Reading(key, Quantity.POWER, 1.0, at),
-        Reading(key, Quantity.POWER, None, at, Quality.MISSING),
-    ]
-
-    series = Series.from_readings(readings)
-
-    assert list(series.times) == [at.timestamp(), at.timestamp() + 60]
-    assert list(series.values) == [1.0, 2.0]
 
 
 rows = st.lists(

@@ -29,7 +29,6 @@ from ven_daemon.domain.reporting.outbox import (
     amended,
     announced,
     halved,
-    heads,
     next_step,
     released,
 )
@@ -299,16 +298,6 @@ def test_where_nearly_everything_is_refused_nothing_is_set_aside() -> None:
     held = event_asked(refused, True, MOMENT._replace(mass_refusal=True))
 
     assert (held.state, held.next_at) == (State.QUEUED, NOW + BLOCKED)
-
-
-def test_reports_of_a_ven_leave_in_order_and_no_ven_waits_for_another() -> None:
-    later = timedelta(minutes=15)
-    waiting = replace(FRESH, name="a1", ven=VenName("a"), next_at=NOW + later)
-    behind = replace(FRESH, name="a2", ven=VenName("a"), due=NOW + later)
-    done = replace(FRESH, name="b1", ven=VenName("b"), state=State.SENT)
-    free = replace(FRESH, name="b2", ven=VenName("b"), due=NOW + later)
-
-    assert heads([behind, free, done, waiting]) == [waiting, free]
 
 
 def held(name: str, state: State, days: int, size: int = 10) -> Held:

@@ -29,7 +29,6 @@ from ven_daemon.domain.reporting.outbox import (
     amended,
     announced,
     halved,
-    heads,
     next_step,
     released,
     suspected,
@@ -127,10 +126,10 @@ class Outbox(RuleBasedStateMachine):
 
     def work(self, fate: str, dice: float) -> None:
         """Take the first step as fate has it, and those that follow from it well."""
-        for entry in heads(self.kept.values()):
+        for entry in self.heads():
             self.one(entry, fate, dice)
         for _ in range(3):
-            for entry in heads(self.kept.values()):
+            for entry in self.heads():
                 self.one(entry, "ok", dice)
 
     @rule(fate=FATES, dice=st.floats(0, 1))
@@ -230,9 +229,17 @@ class Outbox(RuleBasedStateMachine):
         self.what_is_sent_is_there_as_it_was_offered()
         self.nothing_is_doubled()
 
+    def heads(self) -> list[Entry]:
+        """Give the first unsettled report of each VEN, as the store does."""
+        first: dict[VenName, Entry] = {}
+        for entry in sorted(self.kept.values(), key=lambda entry: (entry.due, entry.name)):
+            if entry.state in (State.QUEUED, State.SENDING):
+                first.setdefault(entry.ven, entry)
+        return list(first.values())
+
     def heal(self) -> None:
         for _ in range(10 + 6 * len(self.kept)):
-            if not heads(self.kept.values()):
+            if not self.heads():
                 return
             self.now += timedelta(minutes=16)
             self.vtn.settle(self.now)

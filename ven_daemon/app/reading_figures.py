@@ -37,10 +37,12 @@ def refused(items: Mapping[tuple[str, str], int], bodies: Mapping[str, int]) -> 
 
 def sources(states: Iterable[SourceState]) -> Iterable[Figure]:
     """Say how the sources are doing, by their kinds."""
-    failures, failing = Counter[str](), Counter[str]()
+    accepted, failures, failing = Counter[str](), Counter[str](), Counter[str]()
     for state in states:
+        accepted[state.kind] += state.accepted
         failures[state.kind] += state.failures
         failing[state.kind] += state.last_error is not None
+    yield _by("source", "source_readings", "Readings that a source brought.", accepted)
     yield _by("source", "source_failures", "Times that a source failed.", failures)
     yield _by("source", "sources_failing", "Sources that do not work now.", failing, "gauge")
 

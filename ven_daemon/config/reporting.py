@@ -59,9 +59,7 @@ class ReportSettings(Area):
     report_baseline: Literal["none", "history"] = "none"
     """BASELINE of resources that have none in the inventory: nothing, or the days before."""
 
-    report_standing: Annotated[
-        tuple[StandingSetting, ...], NoDecode, BeforeValidator(read_json)
-    ] = ()
+    report_standing: Standings = ()
     """What programs are told that ask for nothing themselves; none unless set."""
 
     report_retention: Period = timedelta(days=30)

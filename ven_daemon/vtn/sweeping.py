@@ -81,9 +81,8 @@ class Pages(Generic[T]):
     """What pages of one collection of one VTN held, for all who read it."""
 
     def __init__(self, keeper: Keeper[T]) -> None:
-        self.recognised = 0
-        """Pages known by their digest, and so not parsed."""
         self.parsed = 0
+        """Pages that were new; others are known by their digest."""
         self._keeper: Keeper[T] = keeper
         self._held: OrderedDict[bytes, Listing[Glimpse]] = OrderedDict()
         self._glimpses = 0
@@ -99,7 +98,6 @@ class Pages(Generic[T]):
         digest = blake2b(body, digest_size=16).digest()
         held = self._held.get(digest)
         if held is not None:
-            self.recognised += 1
             self._held.move_to_end(digest)
             return Looked(digest, held)
         # One at a time: pages that come together would hold the loop up together.

@@ -10,7 +10,6 @@ known. A create of unknown outcome is looked up by its name, and only once the V
 no longer accept it; a PUT is simply repeated.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -97,11 +96,6 @@ class Entry:
     reason: str = ""
     """In the VTN's own words."""
     first_failed: datetime | None = None
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """Reports of one VEN leave in this order."""
-        return self.due, self.name
 
 
 def next_step(entry: Entry, now: datetime) -> Step:
@@ -225,15 +219,3 @@ def halved(entry: Entry, names: tuple[str, str]) -> tuple[Entry, Entry]:
     """Put two halves in the place of what was too large (T-29)."""
     left, right = (Entry(name, entry.ven, entry.due) for name in names)
     return left, right
-
-
-def heads(entries: Iterable[Entry]) -> list[Entry]:
-    """Give the first unsettled report of each VEN.
-
-    Those of one VEN leave in order, and no VEN waits for another.
-    """
-    first: dict[VenName, Entry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.order):
-        if entry.state in (State.QUEUED, State.SENDING):
-            first.setdefault(entry.ven, entry)
-    return list(first.values())

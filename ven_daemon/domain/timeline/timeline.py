@@ -146,17 +146,6 @@ class Timeline:
         found = takewhile(lambda window: window.nominal_start <= latest, self.windows(instant))
         return tuple(window for window in found if window.holds_at(instant))
 
-    def next_change(self, after: datetime) -> datetime | None:
-        """Give the first instant after *after* at which a window begins or ends, if any."""
-        change: datetime | None = None
-        for window in self.windows(after):
-            if change is not None and shifted(window.nominal_start, self._back) > change:
-                break
-            for edge in (window.start, window.end):
-                if edge is not None and edge > after and (change is None or edge < change):
-                    change = edge
-        return change
-
     def interval(self, number: int) -> Window | None:
         """Give the *number*th interval as a whole, counted from 0 through all rounds.
 

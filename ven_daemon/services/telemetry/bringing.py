@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 
@@ -22,9 +21,7 @@ class SourceState:
 
     kind: str
     accepted: int = 0
-    refused: int = 0
     failures: int = 0
-    last_reading: datetime | None = None
     last_error: str | None = None
 
 
@@ -85,10 +82,7 @@ class Bringing:
             sifted = await self._take(source.kind, items)
             in_a_row = 0
             state.accepted += len(sifted.accepted)
-            state.refused += len(sifted.refused)
             state.last_error = None
-            if sifted.accepted:
-                state.last_reading = datetime.now(UTC)
             return sifted
 
         while True:

@@ -14,7 +14,7 @@ from math import floor, log10
 from operator import lt
 from typing import NamedTuple
 
-from ven_daemon.domain.readings import Quality, Reading
+from ven_daemon.domain.readings import Quality
 
 GAP = 900.0
 """Seconds between two readings over which a power, or a counter's share, is believed."""
@@ -61,15 +61,6 @@ class Series:
         known = sorted(good)
         wrong = cls(sorted(bad), [bad[at] for at in sorted(bad)]) if bad else None
         return cls(known, [good[at] for at in known], sorted(weak), wrong)
-
-    @classmethod
-    def from_readings(cls, readings: Iterable[Reading]) -> "Series":
-        """Take readings of one resource and quantity that are numbers."""
-        return cls.of(
-            (reading.at.timestamp(), reading.value, reading.quality)
-            for reading in readings
-            if not isinstance(reading.value, str)
-        )
 
     def is_weak(self, start: float, end: float) -> bool:
         """Whether an estimate is among what was read from *start* to *end*."""
