@@ -5,7 +5,6 @@ import hmac
 import time
 from collections.abc import Sequence
 from hashlib import blake2b, sha256
-from types import TracebackType
 from typing import Self
 
 import aiohttp
@@ -54,12 +53,7 @@ class HttpSink:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close it."""
         await self._session.close()
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ssl import SSLContext
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
@@ -88,12 +87,7 @@ class MqttSink:
         """Connect only when something is to be said: a broker that is away stops nobody."""
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
         await self._disconnect()
 

@@ -1,8 +1,7 @@
-"""The daemon's HTTP server: probes, metrics and the operator API, hardened (faults.md F48)."""
+"""The daemon's HTTP server: probes, metrics and the operator API, hardened (F48)."""
 
 import os
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -87,12 +86,7 @@ class OpsServer:
             self.port = self._runner.addresses[0][1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop listening."""
         await self._runner.cleanup()
 
