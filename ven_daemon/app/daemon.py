@@ -30,8 +30,8 @@ from ven_daemon.devices.port import Sink
 from ven_daemon.domain.errors import StateInUseError, VenDaemonError
 from ven_daemon.ops.server import OpsServer
 from ven_daemon.runtime.descriptors import Room, make_room
-from ven_daemon.runtime.service_manager import ServiceManager
 from ven_daemon.runtime.supervisor import Root, supervise
+from ven_daemon.runtime.systemd import Systemd
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
 from ven_daemon.store.guard import StoreGuard
@@ -63,7 +63,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self.front = Front(lambda: self._settings)
         self.health = self.front.health
-        self._manager = ServiceManager(self.health, self.front.loop_states, self.front.words)
+        self._systemd = Systemd(self.health, self.front.loop_states, self.front.words)
         self._room: Room
         self._exchange: Exchange
         self._sinks: Mapping[str, Sink]
@@ -90,7 +90,7 @@ class Daemon:
             _log.info("daemon.listening", host=settings.http_host, port=server.port)
             roots: dict[str, Root] = {
                 "heartbeat": self.health.beat,
-                "service manager": self._manager.tell,
+                "systemd": self._systemd.tell,
                 "daemon": lambda: self._live(migrate=migrate),
             }
             await _unwrapped(supervise(roots, self._stop, self._drain))
@@ -178,7 +178,7 @@ class Daemon:
                 held = await stack.enter_async_context(lease(self._database))
             except StateInUseError as error:
                 if "lease" not in self.health.concerns:
-                    self._manager.standby(str(error))
+                    self._systemd.standby(str(error))
                 self.health.lacks("lease", f"standby: {error}")
                 await asyncio.sleep(STANDBY_SECONDS)
             else:
@@ -216,7 +216,7 @@ class Daemon:
 
     async def _drain(self) -> None:
         """Begin nothing more, and give what is under way its time to end well."""
-        self._manager.stopping()
+        self._systemd.stopping()
         if self.front.connection is not None:
             self.front.connection.close()
         with suppress(TimeoutError):
@@ -243,7 +243,7 @@ class Daemon:
         Databases, sinks, the time limit, the interval limit of an event and the address of this
         surface stay as they were at the start.
         """
-        self._manager.reloading()
+        self._systemd.reloading()
         try:
             settings = self._load()
             if self.front.connection is not None:
@@ -261,7 +261,7 @@ class Daemon:
                 for loop, period in part.cadences():
                     self.front.cadences.retime(loop.state.name, period)
             _log.info("settings.reloaded")
-        self._manager.reloaded()
+        self._systemd.reloaded()
 
 
 async def _unwrapped(supervised: Awaitable[None]) -> None:

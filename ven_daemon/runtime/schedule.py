@@ -27,7 +27,7 @@ WATCH_EVERY = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class Grid(BaseTrigger):  # type: ignore[misc]
+class Grid(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
     """Fires on a grid through the epoch; strictly later than now, with no dice."""
 
     def __init__(self, period: timedelta, phase: float = 0.0) -> None:

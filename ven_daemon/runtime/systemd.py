@@ -20,8 +20,8 @@ EVERY = 5.0
 _log = structlog.get_logger(__name__)
 
 
-class ServiceManager:
-    """The one that started us, where it is systemd; nobody listens elsewhere."""
+class Systemd:
+    """Who started us, where it is systemd; elsewhere nobody listens."""
 
     def __init__(
         self,
