@@ -92,7 +92,7 @@ def test_an_example_of_the_user_guide_has_the_windows_it_means(
 
 
 def test_an_update_while_it_runs_shortens_one_interval_and_adds_another() -> None:
-    """4.4, Example 8.12-2: and its first version's start has a space in it (T-08)."""
+    """Example 8.12-2: its first version's start has a space in it (T-08)."""
     words = ["load_reduction", "combustion_gen_standby"]
     before = read([one("DISPATCH_INSTRUCTION", *words, start="2025-02-13 19:00Z", duration="PT2H")])
     after = read(
