@@ -1,4 +1,4 @@
-"""A state database in trouble under a running daemon (faults.md F55 to F61)."""
+"""A state database in trouble under a running daemon (F55 to F61)."""
 
 import ctypes
 import os

@@ -280,7 +280,7 @@ def test_every_type_of_the_enumeration_is_known() -> None:
 
 
 def test_an_events_descriptor_counts_before_its_programs() -> None:
-    """protocol.md 4.5; a program's report descriptors describe no event payload."""
+    """A program's report descriptors describe no event payload."""
     mine, theirs = PayloadDescriptor("PRICE", currency="DKK"), PayloadDescriptor("PRICE", "MWH")
     report = PayloadDescriptor("PRICE", "KW", is_report=True)
 

@@ -1,4 +1,4 @@
-"""The surface beside those who are slow, many, or both (faults.md F48)."""
+"""The surface beside those who are slow, many, or both (F48)."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What VTNs and the ways to them do to a registration, and what must come of it (faults.md D 3.3).
+"""What VTNs and the ways to them do to a registration, and what must come of it (F01 to F32).
 
 After each fault the VTN holds the fleet, nothing twice; or what is missing is named with
 the VTN's own words, and the next run makes it good.

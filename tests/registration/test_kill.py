@@ -1,4 +1,4 @@
-"""A registration that is killed loses nothing and leaves nothing twice (faults.md P8).
+"""A registration that is killed loses nothing and leaves nothing twice (F66).
 
 Each round begins at a wiped VTN, with the state kept or lost; the command dies after a
 random number of writes, and a second run of it must complete what the first began.

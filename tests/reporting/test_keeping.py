@@ -54,7 +54,7 @@ async def test_where_there_is_too_much_what_was_sent_goes_first(rig: Rig, event:
 async def test_a_crash_while_it_trims_counts_nothing_that_is_still_there(
     rig: Rig, event: str
 ) -> None:
-    """faults.md 3.7, trim_mid_delete: rows and counts go by one transaction."""
+    """F66: rows and counts go by one transaction."""
     await rig.file(*(draft(rig, f"r{n:03}", event, due=START + n * DAY) for n in range(200)))
     rig.now = START + 999 * DAY
     keeping = Keeping(rig.outbox, rig.listing, DAY, clock=rig.clock)

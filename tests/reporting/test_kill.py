@@ -195,7 +195,7 @@ CRASH_POINTS = {
 def test_a_crash_at_a_named_point_is_settled_after_it(
     vtn: SandboxVtn, tmp_path: Path, point: str
 ) -> None:
-    """faults.md 3.7: the process is killed while the VTN holds its answer back."""
+    """F66: the process is killed while the VTN holds its answer back."""
     publisher = Publisher(vtn)
     with Service(tmp_path, vtn.url, **SETTINGS) as service:
         service.wait_until_ready()

@@ -1,4 +1,4 @@
-"""The status table: one row of faults.md F per test."""
+"""The status table: a row per test."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

@@ -112,7 +112,7 @@ def test_t_01_a_page_shows_every_event_that_has_an_id_and_reads_those_it_can() -
 
 
 def test_t_01_either_dialect_bears_the_others_targets() -> None:
-    """T-01, protocol.md 1.7: be liberal in what is accepted."""
+    """T-01: be liberal in what is accepted."""
     mixed = V310.read_events(golden("3.1", "events")).items[5].item
     plain = V301.read_events(golden("3.0", "events")).items[2].item
 

@@ -47,7 +47,7 @@ def _ask(settings: Settings) -> dict[str, Any] | None:
         token = settings.operator_token.get_secret_value()
         request.add_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - always http
             document: dict[str, Any] = orjson.loads(answer.read())
             return document
     except (urllib.error.URLError, TimeoutError, orjson.JSONDecodeError):

@@ -125,7 +125,7 @@ def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
     if secrets_dir and not Path(secrets_dir).is_dir():
         raise ConfigurationError(f"VEN_SECRETS_DIR: {secrets_dir} is no folder")
     try:
-        return Settings(_secrets_dir=secrets_dir, **said)  # type: ignore[call-arg]
+        return Settings(_secrets_dir=secrets_dir, **said)  # type: ignore[call-arg] # pydantic's
     except ValidationError as error:
         raise ConfigurationError(_problems(error)) from None
     except (ValueError, OSError) as error:

@@ -33,7 +33,7 @@ class VtnSettings(Area):
     token_auth: Literal["post", "basic"] = "post"  # noqa: S105 - a way, not a secret
     """How the token endpoint gets id and secret."""
 
-    token_field: Literal["access_token", "access_token_jwt", "token"] = "access_token"  # noqa: S105
+    token_field: Literal["access_token", "access_token_jwt", "token"] = "access_token"  # noqa: S105 - names
     """Which member of the token endpoint's answer is the token."""
 
     scope: str | None = None

@@ -1,6 +1,6 @@
 """Opting out: when a resource, or a whole VEN, follows nothing, or not a certain event.
 
-OpenADR 3 has no message for it (protocol.md 5.7): it is kept here, dispatch leaves the
+OpenADR 3 has no message for it: it is kept here, dispatch leaves the
 resource alone meanwhile, and reports say OPERATING_STATE `*_OPTED_OUT` where asked.
 """
 

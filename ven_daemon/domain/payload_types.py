@@ -1,4 +1,4 @@
-"""Every payload type of the event enumeration: its values, its unit (protocol.md 4.7).
+"""Every payload type of the event enumeration: its values, its unit (Definition, Table 1).
 
 A type that is not here is private, and means what a VTN and its clients agreed on.
 """

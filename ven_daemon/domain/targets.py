@@ -1,6 +1,6 @@
 """Which resources an event means: its targets and its program's, by an inverted index.
 
-3.1 (protocol.md 4.6): no targets mean every resource; a target that a VEN bears, or its
+3.1: no targets mean every resource; a target that a VEN bears, or its
 name, or its id, means all its resources; else a target means the resources that bear it,
 or are named so. One that means a VEN keeps those of single resources from counting in it.
 

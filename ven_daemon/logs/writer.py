@@ -1,7 +1,7 @@
 """A thread between those who log and whoever reads: a reader that stalls blocks nobody.
 
 With a pipe that nobody reads, a process that writes to it directly stands still after
-some 450 lines (faults.md F69).
+some 450 lines (F69).
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Dispatches and opt-outs over HTTP, and as they are shown everywhere (design.md 9)."""
+"""Dispatches and opt-outs over HTTP, and as they are shown everywhere."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta

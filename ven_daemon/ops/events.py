@@ -1,4 +1,4 @@
-"""Events over HTTP, and as they are shown everywhere (design.md 9)."""
+"""Events over HTTP, and as they are shown everywhere."""
 
 import asyncio
 from collections.abc import Callable

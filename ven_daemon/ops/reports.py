@@ -1,4 +1,4 @@
-"""Reports over HTTP, and as they are shown everywhere (design.md 9)."""
+"""Reports over HTTP, and as they are shown everywhere."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

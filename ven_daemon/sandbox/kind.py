@@ -89,8 +89,8 @@ class Kind(ABC):
     def _belongings(
         self,
         call: Call,
-        form: Form,  # noqa: ARG002
-        body: Mapping[str, Any],  # noqa: ARG002
+        form: Form,  # noqa: ARG002 - what a kind may ask for
+        body: Mapping[str, Any],  # noqa: ARG002 - the same
     ) -> dict[str, Any]:
         """Say whom a new object belongs to: its maker, where the profile binds its type to him."""
         return self._profile.stamp(call.caller, self.object_type)
@@ -107,7 +107,7 @@ class Kind(ABC):
     def _refuse_removal(self, row: Row) -> None:  # noqa: B027 - as above
         """Refuse to take out what others depend on."""
 
-    def _dependants(self, row: Row) -> Iterable[tuple[Shelf, Row]]:  # noqa: ARG002
+    def _dependants(self, row: Row) -> Iterable[tuple[Shelf, Row]]:  # noqa: ARG002 - as above
         """Name what goes with an object that is taken out."""
         return ()
 

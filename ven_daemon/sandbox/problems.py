@@ -12,7 +12,7 @@ import orjson
 from ven_daemon.sandbox.identity import random_uuid
 
 INVALID_TOKEN = "Invalid authentication token provided"  # noqa: S105 - the words of an answer
-NO_TOKEN = "Authorization via Bearer token in Authorization header required"  # noqa: S105
+NO_TOKEN = "Authorization via Bearer token in Authorization header required"  # noqa: S105 - words
 FOREIGN_KEY = "A foreign key constraint is violated"
 DATABASE_ERROR = "A database error occurred"
 TOO_LATE = "The request is older than the time limit; nothing was accepted"

@@ -181,7 +181,7 @@ class Profile30(Profile):
     nests_resources = True
     tells_transpired = False
 
-    def form(self, caller: Caller, body: object, noun: str) -> Form:  # noqa: ARG002
+    def form(self, caller: Caller, body: object, noun: str) -> Form:  # noqa: ARG002 - 3.1 asks
         """Take any body: `objectType` is the VTN's to write in this version."""
         caller.allow(self.write[noun])
         return Form.PLAIN
@@ -199,11 +199,11 @@ class Profile30(Profile):
 
     subscription_filter = target_filter
 
-    def stamp(self, caller: Caller, noun: str) -> dict[str, Any]:  # noqa: ARG002
+    def stamp(self, caller: Caller, noun: str) -> dict[str, Any]:  # noqa: ARG002 - 3.1 asks
         """Write nothing: this version has no clientID."""
         return {}
 
-    def owner(self, caller: Caller, right: str) -> str | None:  # noqa: ARG002
+    def owner(self, caller: Caller, right: str) -> str | None:  # noqa: ARG002 - 3.1 asks
         """Hide nothing: `read_all` is what VENs hold too."""
         return None
 

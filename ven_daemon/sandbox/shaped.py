@@ -22,9 +22,9 @@ class ShapedKind(Kind):
     def _content(
         self,
         call: Call,
-        form: Form,  # noqa: ARG002
+        form: Form,  # noqa: ARG002 - for other kinds
         body: Mapping[str, Any],
-        old: Row | None = None,  # noqa: ARG002
+        old: Row | None = None,  # noqa: ARG002 - the same
     ) -> dict[str, Any]:
         content = self._members(body)
         fields.refuse_nul(call, *content.values())

@@ -149,7 +149,7 @@ class Database:
         async with self._writing() as connection:
             raw: Any = (await connection.get_raw_connection()).driver_connection
             # There is no public way to that thread for more than one statement.
-            done: T = await raw._execute(work, raw._conn)  # noqa: SLF001
+            done: T = await raw._execute(work, raw._conn)  # noqa: SLF001 - as said above
         return done
 
     @asynccontextmanager

@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RETRY_SECONDS = 60.0
-"""How long a transaction is tried again while its server does not serve (faults.md F61)."""
+"""How long a transaction is tried again while its server does not serve (F61)."""
 
 _PAUSE = Backoff(base=0.05, cap=1.0)
 

@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 class StoreGuard:
     """Ends the process when its state cannot be trusted, and says while it cannot be written.
 
-    Writes to a file that was unlinked or replaced seem to succeed (faults.md F60), and
+    Writes to a file that was unlinked or replaced seem to succeed (F60), and
     after a failed sync nobody knows what is on disk (F57).
     """
 

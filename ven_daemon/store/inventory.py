@@ -200,7 +200,7 @@ class InventoryStore:
                 raw = (await connection.get_raw_connection()).driver_connection
                 # Somebody who is reading just now keeps it in that mode: until the next time.
                 with suppress(sqlite3.OperationalError):
-                    await raw.execute("PRAGMA journal_mode=DELETE")  # type: ignore[union-attr]
+                    await raw.execute("PRAGMA journal_mode=DELETE")  # type: ignore[union-attr] # aiosqlite's
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[tuple[AsyncConnection, tuple[str, ...]]]:

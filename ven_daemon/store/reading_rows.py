@@ -56,7 +56,7 @@ def row(reading: Reading, number: int) -> Row:
         number,
         _CODES[quantity],
         since,
-        None if word is not None else value,  # type: ignore[arg-type]
+        None if word is not None else value,  # type: ignore[arg-type] # no text
         word,
         _QUALITY_CODES[quality],
     )

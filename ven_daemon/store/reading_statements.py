@@ -174,7 +174,7 @@ def _insert_sqlite(rows: int, how: str) -> str:
 @lru_cache
 def _held_sqlite(keys: int) -> str:
     return (
-        f"WITH given(slot, resource, quantity, at) AS (VALUES {_marks(keys, _KEYS)}) "  # noqa: S608
+        f"WITH given(slot, resource, quantity, at) AS (VALUES {_marks(keys, _KEYS)}) "  # noqa: S608 - marks
         f"SELECT {_ROW} FROM given CROSS JOIN readings AS r ON {_SAME}"
     )
 

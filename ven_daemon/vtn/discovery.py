@@ -25,7 +25,7 @@ async def choose_profile(transport: Transport, wanted: str) -> Profile:
     """Choose a dialect: the one that is *wanted*, or with `auto` the one the VTN speaks.
 
     `/auth/server` is required in 3.1 and absent in 3.0.1; where it is missing, the
-    top-level `/resources` tells (protocol.md 1.6).
+    top-level `/resources` tells.
 
     Raises:
         ConfigurationError: the VTN's answers fit neither.
@@ -66,7 +66,7 @@ async def token_url(transport: Transport, profile: Profile) -> URL:
 
 
 def is_trustworthy(endpoint: URL, base: URL) -> bool:
-    """Whether a token endpoint that a VTN names may be given a secret (faults.md F52).
+    """Whether a token endpoint that a VTN names may be given a secret (F52).
 
     It may be the VTN's own host, both may be this machine, and elsewhere only https
     will do, on no private or link-local address.

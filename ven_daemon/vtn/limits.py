@@ -229,7 +229,7 @@ class Circuit:
             self._told = max(self._told, now + clamp_retry_after(retry_after))
         opens = not self._openings and (opens or self._failures >= self.threshold)
         if probe or opens:
-            delay = self._backoff.delay(self._openings, 0.5 + random.random() / 2)  # noqa: S311
+            delay = self._backoff.delay(self._openings, 0.5 + random.random() / 2)  # noqa: S311 - spread
             self._not_before = now + delay
             self._openings += 1
         if probe:

@@ -129,7 +129,7 @@ class _RefusedError(Exception):
 class _AiohttpOAuth2Client(OAuth2Client):
     """authlib for the protocol, our exchange for the wire."""
 
-    oauth_error_class = _RefusedError  # type: ignore[assignment]
+    oauth_error_class = _RefusedError  # type: ignore[assignment] # takes the same
     token_field = "access_token"  # noqa: S105 - a member's name
 
     async def _fetch_token(
@@ -147,7 +147,7 @@ class _AiohttpOAuth2Client(OAuth2Client):
         except TooLargeError as error:
             raise VtnBusyError(f"the token endpoint gave {error}") from None
         _insist_on_success(answer, url)
-        token: dict[str, Any] = self.parse_response_token(  # type: ignore[no-untyped-call]
+        token: dict[str, Any] = self.parse_response_token(  # type: ignore[no-untyped-call] # authlib's
             _Response(answer, self.token_field)
         )
         value = token.get("access_token")
@@ -197,7 +197,7 @@ def _insist_on_success(answer: Answer, url: str) -> None:
 
 
 def life_of(seconds: object) -> float:
-    """Read `expires_in`, whatever it is, as seconds within reason (faults.md F29)."""
+    """Read `expires_in`, whatever it is, as seconds within reason (F29)."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float | str):
         return LIFE_UNSAID
     try:

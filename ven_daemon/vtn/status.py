@@ -1,4 +1,4 @@
-"""The status classifier: the one table that every HTTP answer goes through (faults.md F)."""
+"""The status classifier: the one table that every HTTP answer goes through."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -71,7 +71,7 @@ class ClientCredentials:
     """OAuth2 client credentials of one client."""
 
     backoff = Backoff(base=5.0, cap=300.0)
-    """How long a refused credential is left alone (faults.md F01)."""
+    """How long a refused credential is left alone (F01)."""
 
     def __init__(self, endpoint: TokenEndpoint, client_id: str, secret: SecretStr) -> None:
         self.client_id = client_id

@@ -99,7 +99,7 @@ class Transport:
             else:
                 self.writes += request.method != "GET"
                 return answer
-            await asyncio.sleep(self.backoff.delay(attempt, random.random()))  # noqa: S311
+            await asyncio.sleep(self.backoff.delay(attempt, random.random()))  # noqa: S311 - spread
 
     async def _send_signed(self, request: Request, credential: Credential) -> Answer:
         """Send it; where the token is not accepted, once more with a fresh one."""

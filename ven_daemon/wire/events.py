@@ -182,7 +182,7 @@ def _payload_descriptor(found: object) -> PayloadDescriptor:
         common.optional_text(shape, "units"),
         common.optional_text(shape, "currency"),
         reading_type,
-        float(accuracy) if is_number else None,  # type: ignore[arg-type]
+        float(accuracy) if is_number else None,  # type: ignore[arg-type] # it is one
         whole(shape.get("confidence")),
         kind == "REPORT_PAYLOAD_DESCRIPTOR" if isinstance(kind, str) else reading_type is not None,
     )

@@ -22,7 +22,7 @@ PAGE_LIMIT = 50
 """Largest page that OpenADR allows (`limit`, maximum 50)."""
 
 INTERVALS_MOST = 20_000
-"""Intervals that one event may have, unless told otherwise (faults.md F34)."""
+"""Intervals that one event may have, unless told otherwise (F34)."""
 
 
 class WireError(Exception):

@@ -35,7 +35,7 @@ COUNT_SECONDS = 1.0
 """How often events are counted at the most, while they change."""
 
 FORBIDDEN_SECONDS = 900.0
-"""How long a VEN that may not read events is left alone (faults.md F03)."""
+"""How long a VEN that may not read events is left alone (F03)."""
 
 _log = structlog.get_logger(__name__)
 

@@ -1,6 +1,6 @@
 """Which of several events holds when: per payload type, the better one splits the others.
 
-A lower number wins and none is the lowest (protocol.md 4.3). The standard leaves ties
+A lower number wins and none is the lowest (User Guide 7.1). The standard leaves ties
 open; here the newest modification wins, then the smaller event id (F38). Where intervals
 of one event overlap, the later one in its list takes over.
 """

@@ -56,7 +56,7 @@ class Choices:
     routes: tuple[Route, ...] = (Route("log"),)
     horizon: timedelta = timedelta(days=1)
     silent_after: timedelta = timedelta(hours=1)
-    """For how long the VTN may be silent before the fail-safe holds (design.md 3.12)."""
+    """For how long the VTN may be silent before the fail-safe holds."""
     silence_releases: bool = False
     """Whether events end then; else they hold to their end."""
     measured_within: timedelta | None = None

@@ -21,7 +21,11 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy gives it
+    ) -> datetime | None:
         """Refuse naive values: nobody knows what they mean."""
         if value is not None and value.tzinfo is None:
             raise ValueError("an instant needs a time zone")
@@ -30,7 +34,7 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(
         self,
         value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy gives it
     ) -> datetime | None:
         """Give the zone back."""
         if value is None:
