@@ -50,11 +50,16 @@ class Publisher:
         return str(made["id"])
 
     def reports(self) -> list[dict[str, Any]]:
-        """Give every report at the VTN, by name."""
-        found: list[dict[str, Any]] = []
-        while page := self._get(f"reports?skip={len(found)}&limit=50"):
-            found += page
-        return sorted(found, key=lambda report: str(report["reportName"]))
+        """Give every report at the VTN, by name.
+
+        They are listed the newest first: where some come meanwhile, others are seen twice.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        skip = 0
+        while page := self._get(f"reports?skip={skip}&limit=50"):
+            skip += len(page)
+            found.update((report["id"], report) for report in page)
+        return sorted(found.values(), key=lambda report: str(report["reportName"]))
 
     def withdraw(self, event: str) -> None:
         expect(200, call("DELETE", f"{self._vtn.url}/events/{event}"))
