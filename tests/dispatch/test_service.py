@@ -82,6 +82,28 @@ async def test_a_better_event_interrupts_and_the_other_resumes(rig: Rig) -> None
     assert len(keys) == len(set(keys)) == 9
 
 
+async def test_a_limit_that_comes_lowers_the_setpoint_that_is_followed(rig: Rig) -> None:
+    setpoint = event("set", 0, 60, Payload("DISPATCH_SETPOINT", (20.0,)))
+    limit = event("lim", 20, 20, Payload("IMPORT_CAPACITY_LIMIT", (8.0,)))
+    rig.book.publish(setpoint)
+    await rig.turn(0)
+    rig.book.publish(limit)
+
+    told = {minutes: await _of_the_pool(rig, minutes) for minutes in (10, 20, 40, 60)}
+
+    assert told == {
+        10: [],
+        20: [(APPLY, "DISPATCH_SETPOINT", 8.0), (APPLY, "IMPORT_CAPACITY_LIMIT", 8.0)],
+        40: [(APPLY, "DISPATCH_SETPOINT", 20.0), (RELEASE, "IMPORT_CAPACITY_LIMIT", 8.0)],
+        60: [(RELEASE, "DISPATCH_SETPOINT", 20.0)],
+    }
+
+
+async def _of_the_pool(rig: Rig, minutes: float) -> list[tuple[Do, str, float | None]]:
+    told = await _commands(rig, minutes)
+    return sorted((do, type_, kw) for do, who, type_, kw in told if who == "pool")
+
+
 async def test_a_gap_after_the_winner_is_a_release(rig: Rig) -> None:
     rig.book.publish(event("low", 0, 30), event("high", 20, 20, SMALL, priority=0))
     await rig.turn(0)

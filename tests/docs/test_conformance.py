@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+TRAPS = {f"T-{number:02}" for number in (*range(1, 24), *range(34, 45))}
+"""Those about events, targets, and one fleet at one VTN."""
 
 
 def test_every_test_that_the_page_of_conformance_names_exists() -> None:
@@ -15,3 +17,13 @@ def test_every_test_that_the_page_of_conformance_names_exists() -> None:
     written = set(re.findall(r"^\s*(?:async )?def (test_\w+)", "\n".join(sources), re.MULTILINE))
     assert named
     assert named - written == set()
+
+
+def test_every_trap_is_on_the_page_beside_a_test_and_is_carried_by_one() -> None:
+    page = (ROOT / "docs" / "conformance.md").read_text()
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+
+    rows = [line for line in page.splitlines() if line.startswith("|") and "`test_" in line]
+
+    assert set(re.findall(r"T-\d\d", "".join(rows))) >= TRAPS
+    assert set(re.findall(r"T-\d\d", tests)) >= TRAPS

@@ -238,6 +238,30 @@ def test_limits_fall_back_to_what_is_subscribed_when_the_vtn_is_silent() -> None
     ]
 
 
+def test_limits_of_export_fall_back_too() -> None:
+    subscribed = event("sub", Payload("EXPORT_CAPACITY_SUBSCRIPTION", (8.0,)), lasts=None)
+    fleet = (replace(BAR, rating=Rating(25, -10)),)
+    silent = {VEJLE: Silence(at(30))}
+
+    found = plan(order(subscribed), fleet=fleet, silent=silent)
+
+    assert drawn(found["bar"])[1:] == [("EXPORT_CAPACITY_LIMIT", -8, 30, None)]
+
+
+def test_a_setpoint_keeps_to_the_capacity_limit_that_holds_beside_it() -> None:
+    setpoint = event("set", Payload("DISPATCH_SETPOINT", (30.0,)), lasts=120)
+
+    found = plan(order(setpoint), order(LIMITED))
+
+    assert drawn(found["bar"]) == [
+        ("DISPATCH_SETPOINT", 10, 0, 60),
+        ("IMPORT_CAPACITY_LIMIT", 10, 0, 60),
+        ("DISPATCH_SETPOINT", 15, 60, 120),
+    ]
+    assert found["bar"].entries[0].values == (30.0,)
+    assert found["bar"].entries[0].reason == "clamped from 15 to 10 kW by IMPORT_CAPACITY_LIMIT"
+
+
 def test_a_silent_vtns_events_hold_to_their_end_or_are_released_as_is_chosen() -> None:
     held = plan(order(event()), silent={VEJLE: Silence(at(30))})
     released = plan(order(event()), silent={VEJLE: Silence(at(30), releases=True)})

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ven_daemon.domain.dispatching.claims import Claim, heard, present
+from ven_daemon.domain.dispatching.limiting import Roles, limited
 from ven_daemon.domain.dispatching.policies import ALONE, SHARED, Ask, Derived, Policy
 from ven_daemon.domain.dispatching.priority import resolve
 from ven_daemon.domain.dispatching.ratings import Pool, Rating
@@ -100,7 +101,8 @@ class Planner:
         policies, shares = self._policies_of(asked, kind)
         key = (asked, kind, member.rating, member.place.ven if shares else None)
         if key not in self._schedules:
-            entries = [self._entry(claim, member, policies) for claim in self._resolve(asked)]
+            read = [self._entry(claim, member, policies) for claim in self._resolve(asked)]
+            entries = limited(read, Roles.of(policies))
             for number in asked.orders:
                 entries.extend(self._read_order(number, asked.ven).refused)
             made = tuple(sorted(entries, key=_by_start))
