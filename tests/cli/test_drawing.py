@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.times import SEEN, at, event, interval, period, placed
-from ven_daemon.cli.drawing import LANE_LIMIT, NAME_WIDTH, WINDOW_LIMIT, draw
+from ven_daemon.cli.drawing import LANE_LIMIT, LISTED, NAME_WIDTH, WINDOW_LIMIT, draw, listed
 from ven_daemon.domain.events import Event, Payload
 from ven_daemon.domain.windows import Window
 
@@ -40,6 +40,30 @@ def test_what_began_before_what_goes_on_and_what_is_done_once_are_told_apart() -
         "ALERT_OTHER:                        |storm----------------->",
         "CTA2045_REBOOT:                                    !",
     ]
+
+
+def test_half_a_number_is_not_shown_as_another_number_and_is_written_out() -> None:
+    given = event(*[interval(PRICE=p) for p in (0.17, 12.5, 3)], of=period("08:00", "PT1H"))
+    times = at("08:00"), at("11:00")
+
+    narrow, wide = picture(given, "08:00", "11:00", 12), picture(given, "08:00", "11:00", 18)
+
+    assert narrow[1:] == ["PRICE:|0.~|12~|3--"]
+    assert wide[1:] == ["PRICE:|0.17-|12.5-|3----"]
+    assert listed(placed(given).windows(), *times, NAME_WIDTH + 18) == []
+    assert listed(placed(given).windows(), *times, NAME_WIDTH + 12) == [
+        "2026-05-04 08:00:00  2026-05-04 09:00:00  PRICE  0.17",
+        "2026-05-04 09:00:00  2026-05-04 10:00:00  PRICE  12.5",
+    ]
+
+
+def test_of_what_is_written_out_there_is_an_end_too() -> None:
+    given = event(*[interval(PRICE=1.25)] * (LISTED + 7), of=period("08:00", "PT1M"))
+
+    lines = listed(placed(given).windows(), at("08:00"), at("12:00"))
+
+    assert len(lines) == LISTED + 1
+    assert lines[-1] == "... 7 more: --json --limit N"
 
 
 def test_windows_of_one_type_that_overlap_have_lines_of_their_own() -> None:

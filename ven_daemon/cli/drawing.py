@@ -5,11 +5,13 @@
     PRICE                   |0.17-|0.22-|0.31-------
     SIMPLE                  <2=================
 
-`|` a window begins, `<` it began before, `>` it goes on or has no end, `!` done once.
+`|` a window begins, `<` it began before, `>` it goes on or has no end, `!` done once,
+`~` cut short: `listed` writes out what does not fit.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -21,6 +23,9 @@ WINDOW_LIMIT = 5_000
 
 LANE_LIMIT = 6
 """Lines for windows of one type that overlap."""
+
+LISTED = 100
+"""Windows that are listed where their values do not fit into the drawing."""
 
 NAME_WIDTH = 24
 TICK_WIDTH = 12
@@ -55,7 +60,7 @@ class _Bar(NamedTuple):
 
 def draw(windows: Iterable[Window], since: datetime, until: datetime, width: int = 80) -> list[str]:
     """Draw *windows*, in order as a timeline gives them, between two instants (UTC)."""
-    canvas = _Canvas(since, until, max(TICK_WIDTH, width - NAME_WIDTH))
+    canvas = _canvas(since, until, width)
     begun = takewhile(lambda w: min(w.start, w.nominal_start) < until, windows)
     found = list(islice(begun, WINDOW_LIMIT + 1))
     lines = [f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC", _ruler(canvas)]
@@ -64,6 +69,31 @@ def draw(windows: Iterable[Window], since: datetime, until: datetime, width: int
     if len(found) > WINDOW_LIMIT:
         lines.append(f"{'':{NAME_WIDTH}}... more from {found[-1].start:%Y-%m-%d %H:%M} on")
     return [line.rstrip() for line in lines]
+
+
+def listed(
+    windows: Iterable[Window], since: datetime, until: datetime, width: int = 80
+) -> list[str]:
+    """Write out the windows whose values do not fit into the drawing."""
+    canvas = _canvas(since, until, width)
+    begun = takewhile(lambda w: min(w.start, w.nominal_start) < until, windows)
+    lines: list[str] = []
+    for kind, bars in _bars(list(islice(begun, WINDOW_LIMIT)), since, until).items():
+        cut = [bar for bar in bars if len(bar.label) > _room(bar.window, canvas)]
+        lines += map(partial(_line, kind), cut[:LISTED])
+        if len(cut) > LISTED:
+            lines.append(f"... {len(cut) - LISTED} more: --json --limit N")
+    return lines
+
+
+def _line(kind: str, bar: _Bar) -> str:
+    window, label = bar
+    end = f"{window.end:%Y-%m-%d %H:%M:%S}" if window.end else "open"
+    return f"{window.start:%Y-%m-%d %H:%M:%S}  {end:19}  {kind}  {label}"
+
+
+def _canvas(since: datetime, until: datetime, width: int) -> _Canvas:
+    return _Canvas(since, until, max(TICK_WIDTH, width - NAME_WIDTH))
 
 
 def _bars(windows: list[Window], since: datetime, until: datetime) -> dict[str, list[_Bar]]:
@@ -97,22 +127,33 @@ def _rows(kind: str, bars: list[_Bar], canvas: _Canvas) -> Iterator[str]:
 
 def _row(lane: list[_Bar], canvas: _Canvas) -> str:
     row = [" "] * (canvas.width + 1)
-    for window, label in lane:
-        left, right = canvas.column(window.start), canvas.width
-        if window.end is not None:
-            right = canvas.column(window.end)
-        right = max(right, left + 1)
-        row[left:right] = _bar(window, label, right - left, canvas)
+    for bar in lane:
+        left, text = canvas.column(bar.window.start), _bar(bar, canvas)
+        row[left : left + len(text)] = text
     return "".join(row[: canvas.width])
 
 
-def _bar(window: Window, label: str, width: int, canvas: _Canvas) -> str:
+def _bar(bar: _Bar, canvas: _Canvas) -> str:
+    window, label = bar
     if window.is_instant:
         return "!"
+    room, last = _room(window, canvas), ">" if _goes_on(window, canvas) else ""
+    if len(label) > room:  # half a number would be another number
+        label = f"{label[: room - 1]}~" if room > 0 else ""
     first = "<" if window.start < canvas.since else "|"
-    if window.end is None or window.end > canvas.until:
-        return f"{first}{label}".ljust(width, "-")[: width - 1] + ">"
-    return f"{first}{label}".ljust(width, "-")[:width]
+    return first + label.ljust(room, "-") + last if room >= 0 else last
+
+
+def _room(window: Window, canvas: _Canvas) -> int:
+    """Count the columns that a window leaves for its value; fewer than none: for `>` alone."""
+    if window.is_instant:
+        return 0
+    right = canvas.width if window.end is None else canvas.column(window.end)
+    return max(right - canvas.column(window.start), 1) - 1 - _goes_on(window, canvas)
+
+
+def _goes_on(window: Window, canvas: _Canvas) -> bool:
+    return window.end is None or window.end > canvas.until
 
 
 def _ruler(canvas: _Canvas) -> str:

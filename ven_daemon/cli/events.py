@@ -8,7 +8,7 @@ import typer
 from ven_daemon import logs
 from ven_daemon.app.events import open_events
 from ven_daemon.cli import terminal
-from ven_daemon.cli.drawing import draw
+from ven_daemon.cli.drawing import draw, listed
 from ven_daemon.config import Settings, load_settings
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.ops import events as shapes
@@ -108,8 +108,9 @@ def _draw(each: Listed, since: datetime) -> None:
         ends = begins + LONGEST_DRAWN
     ends = max(ends, begins + timedelta(minutes=1))
     width = terminal.output.width
-    for line in draw(each.timeline.windows(begins), begins, ends, width):
-        typer.echo(line)
+    for make in (draw, listed):
+        for line in make(each.timeline.windows(begins), begins, ends, width):
+            typer.echo(line)
 
 
 def _settings() -> Settings:
