@@ -2,9 +2,10 @@
 
     python -m tests.dispatch.dying FOLDER MINUTES POINT [STATE_URL]
 
-Points are counted before and after everything that happens between an event and its
-sink; 0 is never. What its sink carries out is appended to a file, which outlives it, and
-a later process goes on at the minute at which it died.
+POINT is a number, or a name of `tests.crash.points`. Points are counted before and after
+everything that happens between an event and its sink; 0 is never. What its sink carries
+out is appended to a file, which outlives it, and a later process goes on at the minute at
+which it died.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from tests.crash.points import arm
 from tests.dispatch.rig import Memory, Rig, at, event, rigged
 from ven_daemon.domain.dispatches import ACKNOWLEDGED, Answer, Command
 from ven_daemon.services.dispatch.service import DispatchService
@@ -61,10 +63,10 @@ class Journal(Memory):
         return [ACKNOWLEDGED] * len(commands)
 
 
-async def live(folder: Path, minutes: Sequence[float], fatal: int, url: str | None = None) -> None:
+async def live(folder: Path, minutes: Sequence[float], fatal: str, url: str | None = None) -> None:
     """Recover, then take a turn at each of *minutes*."""
     async with rigged(folder, url) as rig:
-        points = Points(fatal)
+        points = Points(int(fatal) if fatal.isdigit() else 0)
         for owner, name in (
             (DispatchService, "step"),
             (DispatchStore, "step"),
@@ -96,4 +98,6 @@ def _publish(rig: Rig, minute: float) -> None:
 
 if __name__ == "__main__":
     room, times, point, *state = sys.argv[1:]
-    asyncio.run(live(Path(room), [*map(float, times.split(","))], int(point), *state))
+    if not point.isdigit():
+        arm(point)
+    asyncio.run(live(Path(room), [*map(float, times.split(","))], point, *state))

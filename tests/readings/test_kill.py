@@ -138,3 +138,11 @@ def test_what_is_answered_while_the_daemon_is_told_to_stop_is_kept_f65(tmp_path:
 @pytest.mark.timeout(3600)
 async def test_five_hundred_kills_lose_no_acknowledged_reading(tmp_path: Path) -> None:
     await _nothing_is_lost(tmp_path, 500)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_a_hundred_kills_lose_no_acknowledged_reading_on_postgresql(
+    tmp_path: Path, postgres_database: Database
+) -> None:
+    await _nothing_is_lost(tmp_path, 100, postgres_database)

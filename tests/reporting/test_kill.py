@@ -190,12 +190,12 @@ CRASH_POINTS = {
 }
 
 
-@pytest.mark.parametrize("vtn", ["lenient"], indirect=True)
+@pytest.mark.soak
 @pytest.mark.parametrize("point", CRASH_POINTS)
-def test_a_crash_at_a_named_point_is_settled_after_it(
+def test_a_daemon_that_is_killed_at_a_named_point_settles_it_afterwards(
     vtn: SandboxVtn, tmp_path: Path, point: str
 ) -> None:
-    """F66: the process is killed while the VTN holds its answer back."""
+    """F66, with all of the daemon; with reporting alone in tests/crash."""
     publisher = Publisher(vtn)
     with Service(tmp_path, vtn.url, **SETTINGS) as service:
         service.wait_until_ready()

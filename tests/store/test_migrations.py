@@ -1,10 +1,8 @@
 """The schema of a state database: made, checked, refused."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +12,7 @@ import pytest
 from alembic.config import Config
 from sqlalchemy import URL, Connection, text
 
+from tests.crash.conftest import dies_in
 from ven_daemon.domain.errors import SchemaError, StateLostError, StoreError
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
@@ -112,21 +111,37 @@ async def test_a_corrupt_file_is_not_upgraded(sqlite_url: str) -> None:
     await database.dispose()
 
 
-async def test_an_upgrade_killed_anywhere_can_be_repeated(sqlite_url: str) -> None:
+REVISIONS = len(migrations._known())
+
+
+@pytest.mark.parametrize("step", range(1, REVISIONS))
+async def test_an_upgrade_that_dies_at_any_step_can_be_repeated(sqlite_url: str, step: int) -> None:
+    """F66, migrate_step_k: a step has changed the schema, and that is not noted yet."""
     database = await of_revision("0001", sqlite_url)
     await database.dispose()
-    for milliseconds in (150, 300, 450, 600, 750):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ven_daemon", "db", "upgrade"),
-            env={**os.environ, "VEN_STATE_URL": sqlite_url},
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        await asyncio.sleep(milliseconds / 1000)
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+    environment = {"VEN_STATE_URL": sqlite_url, "DIE_AT": "migrate_step_k", "DIE_HIT": str(step)}
 
+    dies_in("tests.crash.dying", "db", "upgrade", **environment)
+
+    with pytest.raises(SchemaError, match=r"older schema \(0001\)"):
+        await prepare(database)
     await upgrade(database)
+    assert await migrations.look(database) == head()
+    await database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("point", "hit"), [("migrate_step_k", REVISIONS), ("migrate_before_commit", 1)]
+)
+async def test_a_database_whose_making_died_is_made_by_the_next(
+    state_url: str, point: str, hit: int
+) -> None:
+    environment = {"VEN_STATE_URL": state_url, "DIE_AT": point, "DIE_HIT": str(hit)}
+
+    dies_in("tests.crash.dying", "db", "upgrade", **environment)
+
+    database = open_database(state_url)
+    await prepare(database)
     assert await migrations.look(database) == head()
     await database.dispose()
 

@@ -1,0 +1,91 @@
+"""Reporting that dies at a named point (F66) is made up for: all there, nothing twice."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crash import reporter
+from tests.crash.conftest import PATIENCE, Doomed, dies_in
+from tests.daemon.service import FLEET as VENS
+from tests.daemon.service import Service
+from tests.reporting.rig import FLEET
+from tests.reporting.vtn import Publisher
+from tests.rig.sandbox import SandboxVtn
+
+SLOW = {"path": "^/reports", "kind": "delay", "seconds": 0.9}
+"""The VTN takes what was sent, long after whoever sent it is dead."""
+
+HOURLY = {"payloadType": "USAGE", "numIntervals": 1, "frequency": 1, "repeat": -1}
+
+POINTS: dict[str, list[dict[str, Any]]] = {
+    "report_named": [],
+    "report_mid_post": [{"method": "POST", **SLOW}],
+    "report_after_post_before_mark": [],
+    "report_mid_put": [{"method": "PUT", **SLOW}],
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_reporting_that_dies_is_made_up_for(
+    vtn: SandboxVtn, state_url: str, point: str
+) -> None:
+    """F66."""
+    publisher = Publisher(vtn)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    event = publisher.event(start, timedelta(hours=1))
+    vtn.faults(POINTS[point])
+    lived = (vtn.url, state_url, event, start.isoformat())
+    dies_in("tests.crash.reporter", *lived, point)
+    over = time.monotonic() + (PATIENCE + 0.1 if POINTS[point] else 0.0)
+    vtn.faults([])
+
+    async with reporter.opened(vtn.url, state_url) as rig:
+        await reporter.live(rig, event, start)
+        states = await rig.states()
+        books = await rig.outbox.books()
+
+    await asyncio.sleep(over - time.monotonic())  # what was slow has been taken by now, or never
+    reports = publisher.reports()
+    assert sorted(report["clientName"] for report in reports) == sorted(FLEET)
+    assert vtn.summary()["duplicates"] == 0
+    assert [
+        interval["payloads"][0]["values"]
+        for report in reports
+        for resource in report["resources"]
+        for interval in resource["intervals"]
+    ] == [[reporter.KW]] * sum(FLEET.values())
+    assert set(states.values()) == {"sent"}
+    assert (books.accepted, books.reported, books.missing) == (len(FLEET), len(FLEET), 0)
+
+
+@pytest.mark.parametrize("vtn", ["lenient"], indirect=True)
+def test_a_daemon_that_dies_as_it_stops_sends_what_was_under_way_once(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    """F66, shutdown_drain: it is told to stop while the VTN takes its time."""
+    publisher = Publisher(vtn)
+    settings = {"VEN_REQUEST_TIMEOUT": str(PATIENCE), "VEN_POLL_INTERVAL": "PT1S"}
+    with Doomed(tmp_path, vtn.url, at="shutdown_drain_of_reports", **settings) as doomed:
+        doomed.wait_until_ready()
+        vtn.faults([{"method": "POST", **SLOW}])
+        start = datetime.now(UTC) - timedelta(minutes=90)
+        publisher.event(start, timedelta(hours=1), intervals=2, descriptors=[HOURLY])
+        doomed.wait(lambda: "sending" in states(doomed))
+        doomed.process.terminate()
+        doomed.dies()
+    vtn.faults([])
+
+    with Service(tmp_path, vtn.url, **settings) as service:
+        service.wait(lambda: states(service) == ["sent"] * len(VENS))
+
+    assert sorted(report["clientName"] for report in publisher.reports()) == sorted(VENS)
+    assert vtn.summary()["duplicates"] == 0
+
+
+def states(service: Service) -> list[str]:
+    status, page = service.get("/api/v1/reports")
+    return [report["state"] for report in page["reports"]] if status == 200 else []
