@@ -123,10 +123,10 @@ async def poll_events(
     """Ask the VTN for its events, and give those that mean a VEN and are not over.
 
     The VEN is one of the inventory, and registered where it has a credential of its own.
-    What is read is put on record, as the daemon does; while that runs, it polls itself.
+    What is read is put on record, as the daemon does; while that runs with the same state
+    it polls by itself, and what it has on record is given.
 
     Raises:
-        StateInUseError: a daemon is running with the same state.
         VenDaemonError: the events cannot be read.
     """
     settings, bearer = _chosen(vtn_url, bearer_token, db_path)

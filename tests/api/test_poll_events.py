@@ -10,6 +10,8 @@ from tests.registration.fleet import three_vens
 from tests.rig.rest import call, expect
 from tests.rig.sandbox import SandboxVtn
 from ven_daemon import poll_events, sample_registration
+from ven_daemon.app.registration import open_state
+from ven_daemon.config import load_settings
 from ven_daemon.domain.errors import ConfigurationError, VtnUnreachableError
 
 
@@ -44,6 +46,24 @@ async def test_the_events_that_mean_a_ven_are_given_and_those_of_others_are_not(
 
     assert [event.name for event in aalborg] == ["for all"]
     assert sorted(event.name or "" for event in brande) == ["for Brande", "for all"]
+
+
+@pytest.mark.usefixtures("_fleet")
+async def test_while_a_daemon_works_with_the_state_its_record_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with SandboxVtn("--open") as vtn:
+        monkeypatch.setenv("VEN_VTN_URL", vtn.url)
+        await sample_registration(vtn.url)
+        publish(vtn, "for all", intervalPeriod={"start": "2020-01-01T00:00:00Z"})
+        await poll_events("Aalborg")
+        publish(vtn, "not read yet", intervalPeriod={"start": "2020-01-01T00:00:00Z"})
+        async with open_state(load_settings()):
+            found = await poll_events("Aalborg")
+            with pytest.raises(ConfigurationError, match="Skagen is no VEN"):
+                await poll_events("Skagen")
+
+    assert [event.name for event in found] == ["for all"]
 
 
 @pytest.mark.usefixtures("_fleet")

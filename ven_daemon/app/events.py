@@ -11,7 +11,7 @@ from ven_daemon.app.connection import Connected, exchange_of, people_of
 from ven_daemon.app.dispatching import fleet_book, vtn_of
 from ven_daemon.app.registration import open_inventory, open_state
 from ven_daemon.config import Settings
-from ven_daemon.domain.errors import ConfigurationError
+from ven_daemon.domain.errors import ConfigurationError, StateInUseError
 from ven_daemon.domain.events import Event, Program
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.sightings import Known
@@ -113,17 +113,24 @@ async def events_of(
 ) -> list[Event]:
     """Poll once, and give the events that mean *ven* and are not over.
 
+    While a daemon works with the same state it polls, and what it has on record is given.
+
     Raises:
         ConfigurationError: there is no such VEN, or nobody who speaks for it.
         VtnError: the VTN does not show its events.
     """
+    try:
+        return await _polled(settings, ven, bearer)
+    except StateInUseError:
+        return await _recorded(settings, ven)
+
+
+async def _polled(settings: Settings, ven: VenName, bearer: SecretStr | None) -> list[Event]:
     async with AsyncExitStack() as stack:
         inventory = await stack.enter_async_context(open_inventory(settings.inventory_url))
         database = await stack.enter_async_context(open_state(settings))
         exchange = await stack.enter_async_context(exchange_of(settings))
-        index = (await fleet_book(settings, inventory, database).addressees()).index
-        if ven not in index.vens:
-            raise ConfigurationError(f"{ven} is no VEN of the inventory")
+        index = await _index_with(ven, fleet_book(settings, inventory, database))
         people = await people_of(settings, exchange, PATIENCE)
         connected = await people.connected(database, bearer)
         bearers = await RegistrationStore(database, connected.vtn).bearers()
@@ -135,6 +142,24 @@ async def events_of(
         await service.poll(reader)
         standing = await service.standing(datetime.now(UTC))
     return [each.event for each in standing if _means(ven, each, index)]
+
+
+async def _recorded(settings: Settings, ven: VenName) -> list[Event]:
+    database = open_database(settings.state_url, read_only=True)
+    try:
+        async with open_inventory(settings.inventory_url) as inventory:
+            index = await _index_with(ven, fleet_book(settings, inventory, database))
+        standing = await reading(settings, database).service.standing(datetime.now(UTC))
+    finally:
+        await database.dispose()
+    return [each.event for each in standing if _means(ven, each, index)]
+
+
+async def _index_with(ven: VenName, fleet: FleetBook) -> TargetIndex:
+    index = (await fleet.addressees()).index
+    if ven not in index.vens:
+        raise ConfigurationError(f"{ven} is no VEN of the inventory")
+    return index
 
 
 def _means(ven: VenName, known: Known, index: TargetIndex) -> bool:
