@@ -86,6 +86,20 @@ async def test_until_its_sink_knows_of_the_end_a_dispatch_is_applied(rig: Rig) -
     assert over["state"] == "cancelled"
 
 
+async def test_what_a_sink_did_not_take_is_counted_as_due(rig: Rig) -> None:
+    rig.book.publish(event(), event("later", 30, 30))
+    listing = DispatchListing(rig.database)
+    rig.sink.answer = lambda _: Answer(Verdict.UNREACHABLE, "no route")
+    await rig.turn(0)
+    waiting = await listing.due(rig.now + timedelta(minutes=1))
+
+    rig.sink.answer = type(rig.sink).answer
+    await rig.turn(2)
+
+    assert waiting == {"log": 3}
+    assert await listing.due(rig.now) == {}
+
+
 def test_no_time_is_an_hour_back_and_a_day_ahead() -> None:
     now = datetime(2026, 6, 1, tzinfo=UTC)
 

@@ -70,6 +70,13 @@ class DispatchListing:
             found = {row[0]: row[1] for row in await connection.execute(counted)}
         return {state.value: found.get(state.value, 0) for state in State}
 
+    async def due(self, now: datetime) -> dict[str, int]:
+        """Count by sink what it is to be told by *now* and has not acknowledged."""
+        d = dispatches.c
+        counted = select(d.sink, func.count()).where(d.due <= now).group_by(d.sink)
+        async with self._database.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(counted)}
+
 
 def _schedules() -> Select[Any]:
     joined = schedules.c.id == assignments.c.schedule

@@ -62,6 +62,7 @@ class DispatchPart(Part):
         self._store = DispatchStore(database)
         self._listing = DispatchListing(database)
         self._counts: Mapping[str, int] = {}
+        self._due: Mapping[str, int] = {}
         outs = OptOutStore(database)
         self._service = DispatchService(
             book,
@@ -151,6 +152,7 @@ class DispatchPart(Part):
         while full:  # one transaction after the other: whoever hands over comes between
             full = await self._store.forget(before, FORGET_AT_ONCE) == FORGET_AT_ONCE
         self._counts = await self._listing.counts()
+        self._due = await self._listing.due(self._clock())
 
     def figures(self) -> Iterable[Figure]:
         """Dispatches by state, what is planned, and how each sink does."""
@@ -180,6 +182,9 @@ class DispatchPart(Part):
 
     def _sinks(self) -> Iterable[Figure]:
         tallies = {courier.sink.name: courier.tally for courier in self._couriers}
+        due: dict[tuple[str, ...], float] = {(n,): float(self._due.get(n, 0)) for n in tallies}
+        words = "Dispatches that a sink is to be told of and has not acknowledged, each minute."
+        yield Figure("dispatches_due", words, due, ("sink",))
         verdicts: dict[tuple[str, ...], float] = {
             (name, each.value): float(tally.verdicts[each])
             for name, tally in tallies.items()
