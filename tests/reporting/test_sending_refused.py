@@ -3,7 +3,7 @@
 import pytest
 
 from tests.reporting.rig import START, Rig, draft, reporting
-from tests.reporting.sent import HOUR, POST, at_vtn, names, posted
+from tests.reporting.sent import HOUR, POST, asked, at_vtn, names, posted
 from tests.sandbox.rig import Sandbox
 from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.domain.reporting.sending import BLOCKED
@@ -41,9 +41,10 @@ async def test_t28_a_report_on_a_deleted_event_is_set_aside_once_that_is_sure(
 async def test_t29_what_is_too_large_is_halved_until_it_goes(
     sandbox: Sandbox, rig: Rig, event: str
 ) -> None:
-    """T-29: 413, three times; what was one report arrives in parts, each resource once."""
+    """T-29: what was one report arrives in parts, each resource once."""
     resources = tuple(f"bar {n}" for n in range(8))
-    await sandbox.faults({**POST, "kind": "status", "status": 413, "times": 3})
+    quarter = draft(rig, "r-a-a", event, resources=resources[:2]).report.size
+    await sandbox.faults({**POST, "kind": "status", "status": 413, "over": quarter})
     await rig.file(draft(rig, "r", event, resources=resources))
 
     await rig.drain()
@@ -55,6 +56,57 @@ async def test_t29_what_is_too_large_is_halved_until_it_goes(
     assert {report["eventID"] for report in reports} == {event}
     assert set((await rig.states()).values()) == {"sent"}
     assert await rig.balanced()
+
+
+async def test_t29_what_was_too_large_once_is_halved_before_it_is_sent_again(
+    sandbox: Sandbox, rig: Rig, event: str
+) -> None:
+    """T-29: the VTN is asked once in an hour whether it takes so much by now."""
+    resources = tuple(f"bar {n}" for n in range(8))
+    half = draft(rig, "one-a", event, resources=resources[:4]).report.size
+    await sandbox.faults({**POST, "kind": "status", "status": 413, "over": half})
+
+    async def refusals(name: str) -> int:
+        known = await asked(sandbox)
+        await rig.file(draft(rig, name, event, resources=resources))
+        await rig.drain()
+        return await asked(sandbox) - known - 2
+
+    first, second = await refusals("one"), await refusals("two")
+    rig.later(3601)
+    later = await refusals("six")
+
+    assert (first, second, later) == (1, 0, 1)
+    assert len(await at_vtn(sandbox)) == 6
+    assert rig.sender.limit.bytes == draft(rig, "six", event, resources=resources).report.size
+    assert await rig.balanced()
+
+
+async def test_t29_halves_leave_where_the_whole_stood(
+    sandbox: Sandbox, rig: Rig, event: str
+) -> None:
+    """T-29: those of one VEN leave in order."""
+    await sandbox.faults({**POST, "kind": "status", "status": 413, "times": 1})
+    await rig.file(
+        draft(rig, "first", event, resources=("bar 0", "bar 1")),
+        draft(rig, "second", event, due=START + HOUR),
+    )
+
+    await rig.drain()
+
+    assert await posted(sandbox) == ["first-a", "first-b", "second"]
+
+
+async def test_t29_one_interval_is_sent_however_large_others_were(
+    sandbox: Sandbox, rig: Rig, event: str
+) -> None:
+    """T-29: it cannot be halved, so whether it is too large is for the VTN to say."""
+    await sandbox.faults({**POST, "kind": "status", "status": 413, "times": 1})
+    await rig.file(draft(rig, "refused", event), draft(rig, "taken", event, due=START + HOUR))
+
+    await rig.drain()
+
+    assert await rig.states() == {"refused": "quarantined: too large", "taken": "sent"}
 
 
 async def test_t29_one_interval_that_is_too_large_is_set_aside(

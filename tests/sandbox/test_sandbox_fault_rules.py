@@ -33,6 +33,16 @@ async def test_a_rule_matches_by_method_path_and_client(vtn: Sandbox) -> None:
     assert (await vtn.post("/vens", {}, "ven-1")).status == 400
 
 
+async def test_a_rule_matches_by_how_large_the_body_is(vtn: Sandbox) -> None:
+    small, large = {"programName": "p"}, {"programName": "p" * 50}
+
+    await vtn.faults({"kind": "status", "status": 413, "path": "^/programs", "over": 50})
+
+    assert (await vtn.get("/programs", "operator")).status == 200
+    assert (await vtn.post("/programs", small, "operator")).status == 201
+    assert (await vtn.post("/programs", large, "operator")).status == 413
+
+
 async def test_skip_and_times_choose_among_the_matches(vtn: Sandbox) -> None:
     await vtn.faults({"kind": "status", "status": 500, "path": "^/vens", "skip": 2, "times": 3})
 

@@ -2,8 +2,8 @@
 
 A rule says which requests it is for and what becomes of them:
 
-- `method`, `path` (a regular expression searched for in the path), `client` (a client id):
-  which requests match; each may be left out;
+- `method`, `path` (a regular expression searched for in the path), `client` (a client id),
+  `over` (bytes that the body exceeds): which requests match; each may be left out;
 - `skip` (the first n matches pass), `times` (at most n hits), `ratio` (0 to 1, drawn from a
   generator seeded with `seed`): which of the matching requests are hit;
 - `kind` and its parameters: what happens to them, see `KINDS`.
@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ven_daemon.sandbox.messages import Call
 from ven_daemon.sandbox.problems import bad_request
 
 _Check = Callable[[object], str | None]
@@ -118,6 +119,7 @@ _MATCHING: Mapping[str, _Check] = {
     "method": _text,
     "path": _pattern,
     "client": _text,
+    "over": _whole(0, 2**31),
     "skip": _whole(0, 2**31),
     "times": _whole(0, 2**31),
     "ratio": _number(0, 1),
@@ -138,13 +140,14 @@ class Rule:
         self._path = re.compile(text.get("path", ""))
         self._dice = random.Random(text.get("seed", 0))  # noqa: S311 - repeatable on purpose
 
-    def strikes(self, method: str, path: str, client: str | None) -> bool:
+    def strikes(self, call: Call) -> bool:
         """Say whether a request is hit, and count it."""
-        text = self.text
+        text, client = self.text, call.caller.client
         if (
-            text.get("method", method).upper() != method
+            text.get("method", call.method).upper() != call.method
             or text.get("client", client) != client
-            or not self._path.search(path)
+            or len(call.body) <= text.get("over", -1)
+            or not self._path.search(call.path)
         ):
             return False
         self.matches += 1
@@ -175,11 +178,11 @@ class Faults:
                 raise bad_request(f"faults[{n}]: {wrong}")
         self._rules = [Rule(rule) for rule in rules]
 
-    def striking(self, method: str, path: str, client: str | None) -> list[Rule]:
+    def striking(self, call: Call) -> list[Rule]:
         """Return the rules that hit a request, in their order."""
         hit = []
         for rule in self._rules:
-            if rule.strikes(method, path, client):
+            if rule.strikes(call):
                 hit.append(rule)
                 if not rule.goes_on:
                     break

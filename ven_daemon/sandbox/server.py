@@ -40,7 +40,7 @@ class Server:
         vtn = self._vtn
         vtn.count(call)
         if vtn.faults:
-            struck = vtn.faults.striking(call.method, call.path, call.caller.client)
+            struck = vtn.faults.striking(call)
             if struck:
                 return await self._misfortune.befall(request, call, struck)
         answer = self.decide(call)

@@ -227,6 +227,8 @@ class ReportingPart(Part):
         yield Figure.counter("reports_retried", words, tally.retried)
         words = "Reports that were too large, and halved."
         yield Figure.counter("reports_halved", words, tally.halved)
+        words = "Bytes of the smallest report that was too large for the VTN (413); 0: none was."
+        yield Figure.gauge("report_size_refused_bytes", words, opened.sender.limit.bytes or 0)
         yield Figure(
             "report_errors",
             "Attempts that came to nothing yet, by why.",

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -53,7 +54,9 @@ UNSUPPORTED = timedelta(hours=1)
 """How long it waits for a VTN that takes no reports at all."""
 
 
-TOO_LARGE = frozenset((413, 414, 431))
+BODY_TOO_LARGE = 413
+
+TOO_LARGE = frozenset((BODY_TOO_LARGE, 414, 431))
 """By these a VTN says that it is the request; else it was its answer that we cut short."""
 
 
@@ -198,3 +201,25 @@ class MassGuard:
     def is_tripped(self) -> bool:
         """Whether at least half of the last fifty were refused."""
         return sum(self.recent) >= self.most
+
+
+REMEMBERED = timedelta(hours=1)
+"""How long a VTN is not offered again what was too large for it: its limit may be raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimit:
+    """What a VTN said of the size of reports (T-29): less than this it may take."""
+
+    bytes: int | None = None
+    """The least that was too large; None where nothing was."""
+    until: datetime = FIRST_INSTANT
+
+    def learned(self, size: int, now: datetime) -> "SizeLimit":
+        """Note that *size* bytes were too large."""
+        known = self.bytes if self.bytes is not None and now < self.until else size
+        return SizeLimit(min(size, known), now + REMEMBERED)
+
+    def excludes(self, size: int, now: datetime) -> bool:
+        """Whether *size* bytes need not be offered."""
+        return self.bytes is not None and size >= self.bytes and now < self.until

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.errors import StoreError
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.reporting.outbox import Do, State, next_step
@@ -29,6 +30,9 @@ LOOK_AGAIN = timedelta(seconds=30)
 
 STUMBLE = timedelta(seconds=5)
 """How long a VEN waits after the store failed it."""
+
+_REPLACED = FIRST_INSTANT
+"""Instead of the end of a wait: the report is not there any more, its halves may be."""
 
 _log = structlog.get_logger(__name__)
 
@@ -135,11 +139,13 @@ class Draining:
                 return None
             for report in reports:
                 until = await self._finish(report, client)
+                if until is _REPLACED:
+                    break  # its halves leave before what follows
                 if until is not None:
                     return until
 
     async def _finish(self, report: Filed, client: VtnClient) -> datetime | None:
-        """Bring one report to where it is settled, or has to wait."""
+        """Bring one report to where it is settled (None), or has to wait, or is there no more."""
         while True:
             now = self._clock()
             if self._resting or report.entry.ven in self._paused:
@@ -151,7 +157,7 @@ class Draining:
                 return None
             entry = await self._sender.take(report, step.do, client)
             if entry is None:
-                return None
+                return _REPLACED
             report = report._replace(entry=entry)
             if entry.state is State.SENT:
                 return None

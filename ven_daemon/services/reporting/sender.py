@@ -21,9 +21,12 @@ from ven_daemon.domain.ids import ReportId
 from ven_daemon.domain.reporting.outbox import Do, Entry, State, announced, halved
 from ven_daemon.domain.reporting.reports import Report, halves
 from ven_daemon.domain.reporting.sending import (
+    BODY_TOO_LARGE,
+    TOO_LARGE,
     Found,
     MassGuard,
     Moment,
+    SizeLimit,
     answered,
     event_asked,
     looked_up,
@@ -69,6 +72,8 @@ class Sender:
         backoff: Backoff | None = None,
     ) -> None:
         self.tally = Tally()
+        self.limit = SizeLimit()
+        """What the VTN said of the size of reports."""
         self._outbox = outbox
         self._journal = journal
         self._time_limit = time_limit
@@ -81,6 +86,8 @@ class Sender:
     async def take(self, report: Filed, do: Do, client: VtnClient) -> Entry | None:
         """Do *do*; give how the report stands now, None where it is there no more."""
         match do:
+            case Do.CREATE if await self._halved_unsent(report, client):
+                return None
             case Do.CREATE | Do.UPDATE:
                 return await self._send(report, client)
             case Do.LOOK_UP:
@@ -110,7 +117,10 @@ class Sender:
         except VtnError as error:
             answer = error
         self._note(answer, entry)
-        written = client.profile.read_written(body) if _may_halve(answer) else None
+        written = None
+        if isinstance(answer, TooLargeError) and answer.status in TOO_LARGE:
+            written = client.profile.read_written(body)
+            self._learn(len(body), answer)
         moment = self._moment(divisible=written is not None and halves(written) is not None)
         if written is not None and answered(entry, answer, moment).do is Do.HALVE:
             await self._halve(report._replace(entry=entry), written, client)
@@ -159,6 +169,24 @@ class Sender:
             )
         return entry
 
+    def _learn(self, size: int, answer: TooLargeError) -> None:
+        if answer.status == BODY_TOO_LARGE:
+            self.limit = self.limit.learned(size, self._clock())
+            _log.warning("report.too_large", bytes=size, error=str(answer))
+
+    async def _halved_unsent(self, report: Filed, client: VtnClient) -> bool:
+        """Halve what is known to be too large; False where it is not, or cannot be."""
+        if not self.limit.excludes(report.size, self._clock()):
+            return False
+        held = await self._journal.change(report.entry.name, lambda e: e, with_body=True)
+        if held is None or held.entry != report.entry:
+            return False
+        written = client.profile.read_written(held.body)
+        if halves(written) is None:
+            return False
+        await self._halve(report, written, client)
+        return True
+
     async def _halve(self, report: Filed, written: Report, client: VtnClient) -> None:
         """Put two halves in its place; the lane finds them where it stood."""
         parts: Sequence[Report] = halves(written) or ()
@@ -186,7 +214,3 @@ class Sender:
 
     def _moment(self, *, divisible: bool = False) -> Moment:
         return Moment(self._clock(), self._dice(), self._backoff, divisible, self._guard.is_tripped)
-
-
-def _may_halve(answer: ReportId | VtnError) -> bool:
-    return isinstance(answer, TooLargeError)
