@@ -1,6 +1,7 @@
 """Inventories of any size, for a running daemon."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -21,3 +22,16 @@ def many_vens(file: Path, vens: int, each: int) -> None:
     )
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.executemany(statement, rows)
+
+
+def with_clients(folder: Path, vens: Iterable[str]) -> tuple[Path, Path]:
+    """Write a client for each VEN: the file that the sandbox takes, and the one that we import."""
+    of_the_vtn, ours = folder / "clients.csv", folder / "credentials.csv"
+    pairs = [(ven, f"client-{number}", f"secret-{number}") for number, ven in enumerate(vens)]
+    of_the_vtn.write_text(
+        "client_id,client_secret,role\n" + "".join(f"{i},{s},ven\n" for _, i, s in pairs)
+    )
+    ours.write_text(
+        "ven,client_id,client_secret\n" + "".join(f"{v},{i},{s}\n" for v, i, s in pairs)
+    )
+    return of_the_vtn, ours

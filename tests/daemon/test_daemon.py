@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,8 @@ def test_changes_of_the_inventory_are_followed_without_a_restart(
 def test_a_vtn_that_is_down_leaves_it_alive_and_ready_and_is_found_again(
     vtn: SandboxVtn, tmp_path: Path
 ) -> None:
-    with Service(tmp_path, vtn.url) as service:
+    # Somebody asks all the time, so that it is soon known that the VTN is back.
+    with Service(tmp_path, vtn.url, VEN_POLL_INTERVAL="0.5") as service:
         service.wait_until_ready()
         vtn.faults([{"kind": "status", "status": 503}])
         vtn.wipe()
@@ -56,9 +58,17 @@ def test_a_vtn_that_is_down_leaves_it_alive_and_ready_and_is_found_again(
         assert service.get("/livez")[0] == 200
         assert service.get("/readyz")[0] == 200
 
+        service.wait(lambda: registering(service)["failures_in_a_row"] >= 4, seconds=40)
         vtn.faults([])
-        service.wait(lambda: vtn.summary()["resources"] == 5, seconds=60)
+        service.wait(lambda: service.get("/health")[1]["vtn"]["circuit"] == "closed", seconds=30)
+        # What failed does not wait for its own turn, four seconds later at the least.
+        service.wait(lambda: vtn.summary()["resources"] == 5, seconds=3)
         assert vtn.summary()["duplicates"] == 0
+
+
+def registering(service: Service) -> Any:
+    """Say how the loop is doing that keeps registrations."""
+    return service.get("/api/v1/loops")[1]["loops"][0]
 
 
 def test_it_starts_without_a_vtn_and_says_which_vens_fail(tmp_path: Path) -> None:

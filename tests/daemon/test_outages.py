@@ -56,20 +56,6 @@ def metric(service: Service, name: str) -> float:
     return float(found[0].rpartition(" ")[2])
 
 
-def test_a_vtn_that_is_frozen_is_waited_for(vtn: SandboxVtn, tmp_path: Path) -> None:
-    with Service(tmp_path, vtn.url, VEN_REQUEST_TIMEOUT="1") as service:
-        service.wait_until_ready()
-        vtn.pause()
-        service.change("UPDATE resources SET ven = 'Skagen' WHERE ven = 'Vejle'")
-        service.send("POST", "/api/v1/reconcile")
-        service.wait(lambda: circuit(service) == "open", seconds=30)
-        insist_on_probes(service)
-        vtn.resume()
-
-        service.wait(lambda: vtn.summary()["vens"] == 3, seconds=CONVERGED)
-        assert vtn.summary()["duplicates"] == 0
-
-
 async def test_those_who_wait_for_a_vtn_that_never_answered_wait_together(tmp_path: Path) -> None:
     settings = Settings(vtn_url="http://127.0.0.1:9")  # type: ignore[arg-type]
     database = open_database(f"sqlite:///{tmp_path}/state.db")
@@ -84,28 +70,6 @@ async def test_those_who_wait_for_a_vtn_that_never_answered_wait_together(tmp_pa
 
     assert all("connection refused" in str(each) for each in outcomes)
     assert seconds < 5
-
-
-def test_f12_ten_minutes_of_503_cost_less_than_a_thousand_requests(
-    vtn: SandboxVtn, tmp_path: Path
-) -> None:
-    settings = {"VEN_RECONCILE_INTERVAL": "0.5", "VEN_POLL_INTERVAL": "0.5"}
-    with Service(tmp_path, vtn.url, module="tests.daemon.hurried", **settings) as service:
-        service.wait_until_ready()
-        vtn.faults([{"kind": "status", "status": 503}])
-        before = vtn.summary()["requests"]
-        service.send("POST", "/api/v1/reconcile")
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            insist_on_probes(service)
-            time.sleep(0.5)
-        during = vtn.summary()["requests"] - before
-        vtn.faults([])
-        vtn.wipe()
-
-        assert during <= 1000
-        service.wait(lambda: is_registered(vtn), seconds=CONVERGED)
-        assert metric(service, "vtn_retries_total") >= 0
 
 
 def test_f04_a_vtn_that_was_wiped_is_filled_again(vtn: SandboxVtn, tmp_path: Path) -> None:

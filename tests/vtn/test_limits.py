@@ -385,3 +385,35 @@ def test_one_that_is_taken_again_ends_the_guard() -> None:
 
     assert not guarded.rejects_everything
     assert not guarded.is_open
+
+
+def test_that_it_works_again_is_told_once() -> None:
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        told += 1
+
+    opened = circuit(Clock())
+    opened.recovered = tell
+    opened.succeeded()
+    assert told == 0
+    opened.failed("connection refused", opens=True)
+    opened.succeeded(probe=True)
+    opened.succeeded()
+
+    assert told == 1
+
+
+async def test_a_vtn_that_is_back_is_found_within_half_a_minute() -> None:
+    clock = Clock()
+    opened = Circuit("the VTN", 30.0, clock=clock)
+    opened.failed("connection refused", opens=True)
+    for _ in range(20):
+        clock.now += 30.0
+        assert await opened.permit()
+        opened.failed("connection refused", probe=True)
+
+    clock.now += 30.0
+
+    assert await opened.permit()

@@ -60,12 +60,15 @@ class Connection:
         exchange: Exchange,
         database: Database,
         wait: timedelta,
+        recovered: Callable[[], None] = lambda: None,
     ) -> None:
+        """Take whom to tell when the VTN works after it did not."""
         self.current: Connected | None = None
         self._settings = settings
         self._exchange = exchange
         self._database = database
         self._wait = wait
+        self._recovered = recovered
         self._asking = asyncio.Lock()
         self._failed: VenDaemonError | None = None
         """What became of the last time it was asked, where that failed."""
@@ -88,10 +91,15 @@ class Connection:
     async def _ask(self) -> Connected:
         try:
             people = await people_of(self._settings(), self._exchange, self._wait)
-            return await people.connected(self._database)
+            connected = await people.connected(self._database)
         except VenDaemonError as error:
             self._failed = error
             raise
+        connected.transport.circuit.recovered = self._recovered
+        if self._failed is not None:
+            self._failed = None
+            self._recovered()
+        return connected
 
     def close(self) -> None:
         """Begin no request any more; those under way may end."""

@@ -129,7 +129,9 @@ class Daemon:
         front = self.front
         books = FleetBooks(inventory, self._database)
         book = books.of(vtn_of(self._settings))
-        connection = Connection(lambda: self._settings, self._exchange, self._database, PATIENCE)
+        connection = Connection(
+            lambda: self._settings, self._exchange, self._database, PATIENCE, self._try_again
+        )
         registration = RegistrationPart(
             lambda: self._settings,
             connection,
@@ -207,6 +209,13 @@ class Daemon:
         with suppress(TimeoutError):
             await asyncio.wait_for(self.health.first_pass.wait(), HEAD_START)
         await supervise(roots, asyncio.Event())
+
+    def _try_again(self) -> None:
+        """Wake what failed while the VTN did not work, rather than when its pause is over."""
+        for part in self.front.parts:
+            for loop, _ in part.cadences():
+                if loop.state.failures_in_a_row:
+                    loop.wake()
 
     def _tell_of_state(self, trouble: str | None) -> None:
         if trouble is None:

@@ -14,6 +14,10 @@ from ven_daemon.domain.retry import Backoff, clamp_retry_after
 
 Clock = Callable[[], float]
 
+PROBES = Backoff(cap=30.0)
+"""How long a VTN that fails is left alone before it is tried again. Half a minute at the most,
+so that everything is in order again a minute after it came back (docs/decisions/0009)."""
+
 
 class Gate:
     """Adaptive concurrency.
@@ -141,6 +145,8 @@ class Circuit:
     ) -> None:
         self.name = name
         self.patience = patience
+        self.recovered: Callable[[], None] = lambda: None
+        """Called when it works after it did not: what failed meanwhile can be done now."""
         self.answered = False
         """Whether the VTN ever answered at all."""
         self.rejects_everything = False
@@ -148,7 +154,7 @@ class Circuit:
         self.mass_rejections = 0
         """How often that began."""
         self._clock = clock
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or PROBES
         self._failures = 0
         self._openings = 0
         self._down_since: float | None = None
@@ -208,9 +214,12 @@ class Circuit:
             return
         if not rejected:
             self.rejects_everything = False
+        was_down = self._down_since is not None
         self._failures = self._openings = 0
         self._down_since = None
         self._probing = False
+        if was_down:
+            self.recovered()
 
     def failed(
         self,
