@@ -7,6 +7,7 @@ from tests.vtn.servers import Handler, always, http, transporting
 from ven_daemon.domain.errors import (
     ConflictError,
     ForbiddenError,
+    GaveUpError,
     MisdirectedError,
     NotFoundError,
     RejectedError,
@@ -87,6 +88,17 @@ async def test_a_token_that_the_vtn_quotes_is_held_back() -> None:
             await transport.send(GET, TOKEN)
 
     assert str(caught.value) == "403 Forbidden: the token *** may not"
+
+
+async def test_a_token_that_a_vtn_in_trouble_quotes_is_held_back_from_all_who_wait() -> None:
+    down = always(503, {"detail": "no room for t0ken"}, {"Retry-After": "60"})
+    async with http(down) as server, transporting(server.url, patience=1) as transport:
+        with pytest.raises(VtnError, match="no room for") as first:
+            await transport.send(POST, TOKEN)
+        with pytest.raises(GaveUpError, match="no room for") as second:
+            await transport.send(POST, TOKEN)
+
+    assert "t0ken" not in f"{first.value} {second.value}"
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ class Transport:
             if classify(answer.status) is None:
                 self.circuit.succeeded(probe=probe)
             else:
-                recovery = self._note(answer, probe=probe)
+                recovery = self._note(answer, header, probe=probe)
         except TooLargeError as error:
             self.circuit.succeeded(probe=probe)
             if request.idempotent:
@@ -181,14 +181,14 @@ class Transport:
             # It opened while we stood in line: a VTN that is down is not told so 64 times.
             self.gate.leave()
 
-    def _note(self, answer: Answer, *, probe: bool) -> float | None:
+    def _note(self, answer: Answer, header: str | None, *, probe: bool) -> float | None:
         """Tell the circuit; where the VTN is in trouble, say how slowly to press on again."""
         self.circuit.answered = True
         kind = classify(answer.status)
         if kind is not VtnBusyError:
             self.circuit.succeeded(rejected=kind is RejectedError, probe=probe)
             return None
-        words = words_of(answer.status, answer.headers, answer.body)
+        words = _without(words_of(answer.status, answer.headers, answer.body), header)
         told = retry_after(answer.headers, datetime.now(UTC))
         self.circuit.failed(words, probe=probe, retry_after=told)
         pressed = answer.status == 429 or told is not None
