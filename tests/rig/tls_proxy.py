@@ -50,20 +50,24 @@ class TlsProxy:
             writer.transport.abort()
 
     async def _end(self) -> None:
+        """Hang up on both sides; the loop is not closed before its connections are."""
         self._server.close()
-        await self._hang_up()
         here = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not here]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await self._hang_up()
+        for writer in self._writers:
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         with suppress(OSError):
             onward_reader, onward = await asyncio.open_connection("127.0.0.1", self._target)
+            self._writers.add(onward)
             await asyncio.gather(_copy(reader, onward), _copy(onward_reader, writer))
-        self._writers.discard(writer)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
