@@ -86,11 +86,11 @@ class Service:
                 stderr=log,
             )
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run another command of ours with the same settings."""
+    def command(self, *arguments: str, **others: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of ours with the same settings, or *others*."""
         return subprocess.run(
             [sys.executable, "-m", "ven_daemon", *arguments],
-            env=self._environment,
+            env=self._environment | others,
             cwd=self.folder,
             capture_output=True,
             text=True,

@@ -53,6 +53,20 @@ def test_everything_else_wants_the_token(service: Service, token: str | None) ->
         assert service.get(path, token)[0] == 401
 
 
+def test_the_command_asks_the_daemon_directly_whatever_proxy_is_set(service: Service) -> None:
+    told = service.command("status", http_proxy="http://127.0.0.1:9")
+
+    assert told.returncode == 0
+    assert "VENs: 2 registered" in told.stdout
+
+
+def test_the_command_says_that_its_token_is_refused(service: Service) -> None:
+    told = service.command("status", VEN_OPERATOR_TOKEN="another")
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "the daemon refuses this VEN_OPERATOR_TOKEN" in told.stderr
+
+
 def test_vens_can_be_filtered_and_paged(service: Service) -> None:
     everybody = service.get("/api/v1/vens", TOKEN)[1]
     second = service.get("/api/v1/vens?skip=1&limit=1", TOKEN)[1]

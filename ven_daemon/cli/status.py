@@ -2,6 +2,8 @@
 
 import urllib.error
 import urllib.request
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import Annotated, Any
 
 import orjson
@@ -10,6 +12,10 @@ import typer
 from ven_daemon.app.record import on_record
 from ven_daemon.cli import terminal
 from ven_daemon.config import Settings, load_settings
+from ven_daemon.domain.errors import ConfigurationError
+
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Through no proxy: the token is for our own daemon alone."""
 
 
 def status(
@@ -41,16 +47,21 @@ def status(
 
 
 def _ask(settings: Settings) -> dict[str, Any] | None:
-    url = f"http://{settings.http_host}:{settings.http_port}/api/v1/status"
-    request = urllib.request.Request(url)
+    host = f"[{settings.http_host}]" if ":" in settings.http_host else settings.http_host
+    request = urllib.request.Request(f"http://{host}:{settings.http_port}/api/v1/status")
     if settings.operator_token is not None:
         token = settings.operator_token.get_secret_value()
         request.add_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - always http
+        with _DIRECTLY.open(request, timeout=5) as answer:
             document: dict[str, Any] = orjson.loads(answer.read())
             return document
-    except (urllib.error.URLError, TimeoutError, orjson.JSONDecodeError):
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == HTTPStatus.UNAUTHORIZED:
+            terminal.fail(ConfigurationError("the daemon refuses this VEN_OPERATOR_TOKEN"))
+        return None
+    except (OSError, HTTPException, orjson.JSONDecodeError):
         return None
 
 
@@ -65,7 +76,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     lines += [f"not ready: {name}: {reason}" for name, reason in found["concerns"].items()]
     for loop in found["loops"]:
         error = f", last error {loop['last_error']}" if loop["failures_in_a_row"] else ""
-        lines.append(f"loop {loop['name']}: last success {loop['last_success']}{error}")
+        lines.append(f"loop {loop['name']}: last success {loop['last_success'] or 'never'}{error}")
     return lines + _failing(found)
 
 
