@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -10,7 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from ven_daemon.domain.errors import ConfigurationError, StoreError, StoreSuspectError
+from ven_daemon.domain.errors import (
+    ConfigurationError,
+    StoreBusyError,
+    StoreError,
+    StoreSuspectError,
+)
 from ven_daemon.store import database as module
 from ven_daemon.store.bridge import aside
 from ven_daemon.store.database import Database, open_database
@@ -128,6 +134,48 @@ async def test_f57_those_that_waited_for_a_write_that_failed_fail_with_it(file: 
 
     assert all(isinstance(each, StoreSuspectError) for each in done)
     assert await value(file) == 0
+
+
+async def test_who_has_waited_for_a_turn_for_too_long_is_told_that_the_store_is_busy(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.05)
+
+    async with file.begin():
+        with pytest.raises(StoreBusyError, match="a transaction of our own"):
+            await file.at_once(lambda raw: raw.execute("UPDATE counter SET n = 8"))
+
+    await file.at_once(lambda raw: raw.execute("UPDATE counter SET n = 9"))
+    assert await value(file) == 9
+
+
+async def test_transactions_in_one_go_go_on_when_the_connection_was_closed(file: Database) -> None:
+    await file.at_once(lambda raw: raw.execute("UPDATE counter SET n = 1"))
+    await file.writer.dispose()
+
+    await file.at_once(lambda raw: raw.execute("UPDATE counter SET n = n + 1"))
+
+    assert await value(file) == 2
+
+
+async def test_a_transaction_in_one_go_that_is_cancelled_is_over_before_the_next(
+    file: Database,
+) -> None:
+    begun = threading.Event()
+
+    def slowly(raw: sqlite3.Connection) -> None:
+        begun.set()
+        time.sleep(0.2)
+        raw.execute("UPDATE counter SET n = n + 1")
+
+    first = asyncio.create_task(file.at_once(slowly))
+    await asyncio.to_thread(begun.wait)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    async with file.begin() as connection:
+        await connection.execute(text("UPDATE counter SET n = 10 * n"))
+
+    assert await value(file) == 10
 
 
 async def test_fifty_increments_at_once_count_fifty(empty: Database) -> None:

@@ -98,8 +98,7 @@ _MILLISECONDS = 1e11
 """An epoch beyond this is no count of seconds: the year would be 5138."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """What is let in at one moment: known resources, sane times, finite values."""
 
     known: Container[str]

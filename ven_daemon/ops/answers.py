@@ -65,7 +65,7 @@ def within(seconds: float, but: str) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.can_read_body and request.path != but:
+        if request.path != but and request.can_read_body:
             try:
                 async with asyncio.timeout(seconds):
                     await request.read()

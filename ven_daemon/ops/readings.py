@@ -130,7 +130,8 @@ async def _body(request: web.Request, most: int) -> bytes:
         raise UnreadableBodyError("Content-Encoding: only gzip is read")
     packed = Inflate(most) if encoding == "gzip" else None
     parts, size = [], 0
-    while part := await request.content.readany():
+    while not request.content.at_eof():
+        part = await request.content.readany()
         unpacked = part if packed is None else packed.feed(part)
         size += len(unpacked)
         if size > most:

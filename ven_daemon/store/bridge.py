@@ -1,11 +1,12 @@
-"""SQLAlchemy's statements on the thread of aiosqlite, without a hand-over for each of them."""
+"""The thread of aiosqlite, reached for a whole transaction and not for each statement of it."""
 
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, StaticPool, create_engine
+from sqlalchemy import Connection, StaticPool, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
 T = TypeVar("T")
@@ -34,6 +35,32 @@ class Bridge:
             )
             self._raw, self._connection = raw, engine.connect()
         return self._connection
+
+
+class Thread:
+    """The thread of the one connection of an engine, reached past its pool.
+
+    Checking a connection out and in again takes longer than a small transaction does.
+    Whoever comes here sees to it that nobody uses the connection by the pool meanwhile.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: Any = None
+        event.listen(engine.sync_engine, "close", self._forget)
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work* there; cancelled, this leaves it to come to its end."""
+        if self._connection is None:
+            async with self._engine.connect() as pooled:
+                self._connection = (await pooled.get_raw_connection()).driver_connection
+        connection = self._connection
+        # There is no public way to that thread for more than one statement.
+        done: T = await connection._execute(work, connection._conn)  # noqa: SLF001 - as said above
+        return done
+
+    def _forget(self, _connection: object, _record: object) -> None:
+        self._connection = None
 
 
 def aside(connection: Connection, compute: Callable[[], T]) -> T:

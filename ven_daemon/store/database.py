@@ -5,6 +5,7 @@ BEGIN IMMEDIATE (a deferred one that upgrades later fails at once when somebody
 else wrote meanwhile), and readers apart. PostgreSQL gets one pool for both.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +28,7 @@ from ven_daemon.domain.errors import (
     StoreInterruptedError,
     StoreSuspectError,
 )
-from ven_daemon.store.bridge import Bridge
+from ven_daemon.store.bridge import Bridge, Thread
 from ven_daemon.store.failures import renamed
 from ven_daemon.store.schema import leases
 
@@ -35,6 +36,9 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another process to finish its transaction."""
+
+TURN_SECONDS = 30.0
+"""How long a writer waits for the others of this process."""
 
 READER_CACHE_KIB = 512
 """What a connection that only reads keeps of a SQLite file: two megabytes each, as SQLite
@@ -83,6 +87,10 @@ class Database:
     reader: AsyncEngine
     standing: Standing = field(default_factory=Standing)
     bridge: Bridge = field(default_factory=Bridge)
+    thread: Thread | None = None
+    """That of the connection that writes to SQLite."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever uses that connection."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -106,7 +114,7 @@ class Database:
             LeaseLostError: another process took the state over; nothing is written.
             StoreError: of the kind that says what can be done about it.
         """
-        async with self._writing() as connection:
+        async with self._writing(), self.writer.connect() as connection:
             async with connection.begin():
                 await self._insist_on_our_epoch(connection)
                 yield connection
@@ -124,7 +132,10 @@ class Database:
         Raises:
             LeaseLostError, StoreError: as `begin`.
         """
-        return await self._on_its_thread(lambda raw: self._transaction(raw, work))
+        if self.thread is None:
+            raise TypeError(f"{self} is not a SQLite file to write to")
+        async with self._writing():
+            return await self.thread.run(lambda raw: self._transaction(raw, work))
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """Carry out a whole transaction; on SQLite in one go, as `at_once` does.
@@ -135,7 +146,7 @@ class Database:
         Raises:
             LeaseLostError, StoreError: as `begin`.
         """
-        if not self.is_sqlite:
+        if self.thread is None:
             async with self.begin() as connection:
                 return await connection.run_sync(work)
 
@@ -143,28 +154,39 @@ class Database:
             connection = self.bridge.over(raw)  # before the transaction begins
             return self._transaction(raw, lambda _: work(connection))
 
-        return await self._on_its_thread(bound)
-
-    async def _on_its_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        async with self._writing() as connection:
-            raw: Any = (await connection.get_raw_connection()).driver_connection
-            # There is no public way to that thread for more than one statement.
-            done: T = await raw._execute(work, raw._conn)  # noqa: SLF001 - as said above
-        return done
+        async with self._writing():
+            return await self.thread.run(bound)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        """Have the writer connection, unless a write has failed: a later one may seem to succeed.
+    async def _writing(self) -> AsyncIterator[None]:
+        """Have one's turn to write, unless a write has failed: a later one may seem to succeed.
 
-        What went wrong is noted before whoever waits for the connection is given it.
+        What went wrong is noted before whoever waits for a turn is given it.
         """
         with _noted(self):
-            async with self.writer.connect() as connection:
+            async with self._turn():
                 if self.standing.suspect is not None:
                     raise StoreSuspectError(self.standing.suspect)
                 with _noted(self):
-                    yield connection
+                    yield
         self.standing.trouble = None
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Be the one who uses the connection that writes; PostgreSQL has many of them."""
+        if self.thread is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(TURN_SECONDS if self.turn.locked() else None):
+                await self.turn.acquire()
+        except TimeoutError:
+            words = f"{self}: a transaction of our own has taken {TURN_SECONDS:g} s"
+            raise StoreBusyError(words) from None
+        try:
+            yield
+        finally:
+            self.turn.release()
 
     def _transaction(
         self, connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
@@ -226,7 +248,7 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     if not read_only:
         event.listen(writer.sync_engine, "begin", _begin_immediate)
     reader = writer if read_only else _sqlite(parsed, read_only=True, pool_size=4)
-    return Database(parsed, writer, reader)
+    return Database(parsed, writer, reader, thread=Thread(writer))
 
 
 def sqlite_file(url: URL) -> Path | None:

@@ -17,6 +17,7 @@ Sample: TypeAlias = tuple[ResourceKey, Quantity, float, float | str | None, Qual
 """A reading as a bare tuple, its instant in seconds since 1970."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 # What a database has once been written with stays as it is: append, never renumber.
 _QUANTITIES = (
@@ -88,7 +89,7 @@ def quality_code(quality: Quality) -> int:
 
 def micros(at: datetime) -> int:
     """Count microseconds since 1970."""
-    return round(at.timestamp() * 1e6)
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def instant(since: int) -> datetime:

@@ -15,7 +15,7 @@ from ven_daemon.store.reading_rows import Key, Row
 
 _COLUMNS = 7
 _KEYS = 4
-_SIZES = (1, 4, 16, 64, 256, 1000)
+_SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 128, 256, 512, 1000)
 """Rows per statement of SQLite: few texts, so that it finds them compiled."""
 
 _UNIQUE_VIOLATION = "23505"

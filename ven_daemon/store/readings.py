@@ -265,7 +265,8 @@ class ReadingStore:
 
 def _insert_new(given: Given, connection: sqlite3.Connection) -> None:
     """Insert rows that are all new, in a transaction that this is all of."""
-    connection.executemany(_NUMBER, [*given.fresh.items()])
+    if given.fresh:
+        connection.executemany(_NUMBER, [*given.fresh.items()])
     inserted = sum(connection.execute(*each).rowcount for each in insertions(given.rows))
     if inserted < len(given.rows):
         raise HeldError
