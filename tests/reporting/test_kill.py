@@ -172,6 +172,7 @@ def vtn(request: pytest.FixtureRequest) -> Iterator[SandboxVtn]:
         yield sandbox
 
 
+@pytest.mark.timeout(300)  # ten starts, beside whatever else the machine does
 def test_ten_kills_lose_nothing_and_double_nothing(vtn: SandboxVtn, tmp_path: Path) -> None:
     Arena(vtn, tmp_path).fight(10, 0.8)
 
