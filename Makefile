@@ -11,10 +11,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python3.13 python3.14; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench interop interop-build packaging soak lock clean
+.PHONY: help venv demo test check bench interop interop-build packaging soak lock clean
 
 help: ## list what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+venv: $(STAMP) ## build the environment, .venv, with everything in it
 
 demo: $(STAMP) ## run the daemon with the sample fleet at a sandbox VTN, before your eyes
 	@$(BIN)/python -m scripts.demo

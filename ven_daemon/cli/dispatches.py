@@ -75,7 +75,7 @@ def add(
 ) -> None:
     """Opt a VEN, or one resource of it, out: it is released, and follows nothing meanwhile.
 
-    Example: ven-daemon opt-out add Aalborg --resource 'Bar 1' --weekly 'mon-fri 17:00-21:00'
+    Example: ven-daemon opt-out add Aalborg --resource 'Café Havn' --weekly 'mon-fri 17:00-21:00'
     """
 
     async def step() -> dict[str, Any]:
