@@ -1,20 +1,36 @@
-"""What every test gets: no task left behind, no skip in CI, a PostgreSQL, figures at the end."""
+"""What every test gets: nothing left behind, no skip in CI, a PostgreSQL, figures at the end."""
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from typing import TypeVar
 
 import pytest
+import structlog
 from pytest_asyncio import is_async_test
 
 from tests.rig.postgres import Database, Postgres
+from ven_daemon.logs.bridge import Bridge
 
 _TURNS_TO_FINISH = 10
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 _FIGURES = pytest.StashKey[list[str]]()
 _SKIPS_FAIL = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_put_back() -> Iterator[None]:
+    """Undo what a command that runs in this process sets up for the whole of it."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    structlog.reset_defaults()
+    root.setLevel(level)
+    for handler in [each for each in root.handlers if isinstance(each, Bridge)]:
+        root.removeHandler(handler)
+        logging.captureWarnings(capture=False)
 
 
 @pytest.fixture(autouse=True)
