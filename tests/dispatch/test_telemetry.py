@@ -98,4 +98,4 @@ async def test_who_is_silent_is_to_be_seen(rig: Rig) -> None:
     await rig.turn(20)
 
     assert rig.service.planned is not None
-    assert rig.service.planned.unmeasured.keys() == {"pool"}
+    assert rig.service.planned.quiet.resources.keys() == {"pool"}

@@ -176,9 +176,9 @@ class DispatchPart(Part):
         words = "Targets of events that nobody of the fleet bears."
         yield Figure.gauge("dispatch_unknown_targets", words, planned.unknown_targets)
         words = "VENs for which the VTN has been silent for so long that the fail-safe holds."
-        yield Figure.gauge("dispatch_silent_vens", words, len(planned.silent))
+        yield Figure.gauge("dispatch_silent_vens", words, len(planned.quiet.vens))
         words = "Resources left alone because their readings stopped."
-        yield Figure.gauge("dispatch_unmeasured_resources", words, len(planned.unmeasured))
+        yield Figure.gauge("dispatch_unmeasured_resources", words, len(planned.quiet.resources))
 
     def _sinks(self) -> Iterable[Figure]:
         tallies = {courier.sink.name: courier.tally for courier in self._couriers}

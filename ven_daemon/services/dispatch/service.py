@@ -4,15 +4,13 @@ import asyncio
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from ven_daemon.domain.dispatches import Dispatch
-from ven_daemon.domain.dispatching.claims import Silence
 from ven_daemon.domain.dispatching.convergence import Assignment, Changes, converge, in_force
-from ven_daemon.domain.dispatching.rules import Rules
 from ven_daemon.domain.dispatching.schedules import Entry, Roster, Schedule, Situation
 from ven_daemon.domain.dispatching.scheduling import Planner
 from ven_daemon.domain.dispatching.selectors import Kind, Route, choose
@@ -20,9 +18,10 @@ from ven_daemon.domain.ids import EventId, ResourceKey, VenName
 from ven_daemon.domain.optouts import Absence, OptOut, absences
 from ven_daemon.domain.targets import Place
 from ven_daemon.services.dispatch.book import EventBook
+from ven_daemon.services.dispatch.choices import Choices
 from ven_daemon.services.dispatch.fleet import Addressees, FleetBook
 from ven_daemon.services.dispatch.orders import Orders, Placed
-from ven_daemon.services.dispatch.telemetry import TelemetryWatch
+from ven_daemon.services.dispatch.quiet import Listening, Quiet
 from ven_daemon.store.dispatches import DispatchStore, Plan, Record
 from ven_daemon.store.optouts import OptOutStore
 from ven_daemon.store.reading_pages import ReadingPages
@@ -49,21 +48,6 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What an operator chose."""
-
-    rules: Rules = field(default_factory=Rules)
-    routes: tuple[Route, ...] = (Route("log"),)
-    horizon: timedelta = timedelta(days=1)
-    silent_after: timedelta = timedelta(hours=1)
-    """For how long the VTN may be silent before the fail-safe holds."""
-    silence_releases: bool = False
-    """Whether events end then; else they hold to their end."""
-    measured_within: timedelta | None = None
-    """How long who brings readings may bring none before it is released; None: for ever."""
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
     """A plan, and what is to be seen of it."""
 
@@ -72,9 +56,7 @@ class Planned:
     """Every instant at which something begins or ends, in order."""
     begin: datetime
     made: datetime
-    silent: frozenset[VenName]
-    unmeasured: Mapping[ResourceKey, Absence]
-    """Who is left alone because its readings stopped."""
+    quiet: Quiet
     marks: tuple[object, ...]
     """What it was made of, to see whether it still holds."""
     refused: Mapping[EventId, str]
@@ -109,11 +91,10 @@ class DispatchService:
         self._orders = orders
         self._store = store
         self._outs = outs
-        self._telemetry = TelemetryWatch(readings, clock)
+        self._listening = Listening(book, readings, clock)
         self._choices = choices
         self._clock = clock
         self._paused = paused
-        self._began = clock()
         self._changed = self._look = True
         self._seen: tuple[datetime, Addressees] | None = None
         self.due: datetime | None = None
@@ -157,11 +138,10 @@ class DispatchService:
         self._changed = self._look = False
         try:
             addressees, marks = await self._see(now, look=look or not changed)
-            silent = await self._silent(now, addressees)
-            gone = await self._unmeasured(now)
-            if self.planned and not changed and _holds(self.planned, now, silent, gone, marks):
+            quiet = await self._listening.quiet(addressees.index.vens, self._choices(), now)
+            if self.planned and not changed and _holds(self.planned, now, quiet, marks):
                 return self.planned, False
-            return await self._make(now, addressees, silent, gone, marks), True
+            return await self._make(now, addressees, quiet, marks), True
         except BaseException:
             self._changed = self._look = True
             raise
@@ -178,8 +158,7 @@ class DispatchService:
         self,
         now: datetime,
         addressees: Addressees,
-        silent: Mapping[VenName, Silence],
-        gone: Mapping[ResourceKey, Absence],
+        quiet: Quiet,
         marks: tuple[object, ...],
     ) -> Planned:
         choices, begin = self._choices(), _period(now)
@@ -191,20 +170,19 @@ class DispatchService:
             placed.orders,
             begin,
             until,
-            _away(outs, gone, addressees.roster, begin, until),
-            silent,
+            _away(outs, quiet.resources, addressees.roster, begin, until),
+            quiet.vens,
             choices.rules,
         )
         planner = Planner(addressees.roster, situation)
         plan, edges = await asyncio.to_thread(_lay_out, planner, addressees.roster, choices.routes)
-        self._say(planner, placed, gone)
+        self._say(planner, placed, quiet)
         return Planned(
             plan,
             edges,
             begin,
             now,
-            frozenset(silent),
-            gone,
+            quiet,
             marks,
             {**planner.refused, **placed.unplaceable},
             frozenset(planner.cut_short),
@@ -217,33 +195,18 @@ class DispatchService:
             self._opt_outs = ((begin, *marks), await self._outs.since(begin))
         return self._opt_outs[1]
 
-    async def _silent(self, now: datetime, addressees: Addressees) -> dict[VenName, Silence]:
-        """Say for whom the VTN has been silent for too long, and since when."""
-        choices, heard = self._choices(), await self._book.heard()
-        before = heard.get(None, self._began)
-        silent = {}
-        for ven in addressees.index.vens:
-            since = heard.get(ven, before) + choices.silent_after
-            if since <= now:
-                silent[ven] = Silence(since, choices.silence_releases)
-        return silent
-
-    async def _unmeasured(self, now: datetime) -> Mapping[ResourceKey, Absence]:
-        """Say whose readings stopped, where that has a consequence."""
-        within = self._choices().measured_within
-        return {} if within is None else await self._telemetry.gone(now, within)
-
-    def _say(self, planner: Planner, placed: Placed, gone: Mapping[ResourceKey, Absence]) -> None:
+    def _say(self, planner: Planner, placed: Placed, quiet: Quiet) -> None:
         """Tell what could not be taken as it is: once, until it changes."""
-        before = self.planned.refused if self.planned else {}
+        held = self.planned
+        before = held.refused if held else {}
         for event, reason in {**planner.refused, **placed.unplaceable}.items():
             if before.get(event) != reason:
                 _log.warning("dispatch.refused", dispatch_event=event, reason=reason)
-        for event in planner.cut_short - (self.planned.cut_short if self.planned else set()):
+        for event in planner.cut_short - (held.cut_short if held else set()):
             _log.warning("dispatch.cut_short", dispatch_event=event)
-        if planner.situation.silent and not (self.planned and self.planned.silent):
-            _log.warning("dispatch.vtn_silent", vens=len(planner.situation.silent))
-        if fresh := gone.keys() - (self.planned.unmeasured.keys() if self.planned else ()):
+        if quiet.vens and not (held and held.quiet.vens):
+            _log.warning("dispatch.vtn_silent", vens=len(quiet.vens))
+        if fresh := quiet.resources.keys() - (held.quiet.resources.keys() if held else ()):
             some = sorted(fresh)[:NAMED]
             _log.warning("dispatch.telemetry_gone", resources=len(fresh), among_them=some)
 
@@ -257,14 +220,12 @@ def _next_edge(planned: Planned, now: datetime) -> datetime:
 def _holds(
     planned: Planned,
     now: datetime,
-    silent: Mapping[VenName, Silence],
-    gone: Mapping[ResourceKey, Absence],
+    quiet: Quiet,
     marks: tuple[object, ...],
 ) -> bool:
     return (
         planned.marks == marks
-        and planned.silent == silent.keys()
-        and planned.unmeasured == gone
+        and planned.quiet.is_like(quiet)
         and planned.begin == _period(now)
         and now - PLAN_AGE < planned.made <= now
     )
