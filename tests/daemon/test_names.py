@@ -87,6 +87,27 @@ def test_f31_a_vtn_that_moves_to_another_address_is_followed(
             insist_on_probes(service)
 
 
+def test_f31_a_name_that_leads_elsewhere_is_followed_though_the_old_place_still_answers(
+    vtn: SandboxVtn, names: NameServer, tmp_path: Path
+) -> None:
+    """Within five minutes, which the daemon's clocks hurry through."""
+    names.addresses = ["127.0.0.1"]
+    port = int(vtn.url.rpartition(":")[2])
+    hurried = "tests.daemon.hurried"
+    settings = {"VEN_REQUEST_TIMEOUT": "30", "VEN_RECONCILE_INTERVAL": "PT1M"}
+    with Service(
+        tmp_path, named(vtn), module=hurried, through=names.through, **settings
+    ) as service:
+        service.wait(lambda: is_registered(vtn))
+        with SandboxVtn("--open", "--host", "127.0.0.2", port=port) as other:
+            names.addresses = ["127.0.0.2"]
+
+            service.wait(lambda: is_registered(other), seconds=CONVERGED)
+            asked = vtn.summary()["requests"]
+            service.pass_over()
+            assert vtn.summary()["requests"] == asked
+
+
 def test_f31_a_name_server_that_never_answers_holds_nothing_up_not_even_the_end(
     vtn: SandboxVtn, names: NameServer, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
 import orjson
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +24,8 @@ output = Console(soft_wrap=True, highlight=False)
 
 T = TypeVar("T")
 
+_log = structlog.get_logger(__name__)
+
 
 def run(step: Callable[[], Coroutine[Any, Any, T]], *, serves: bool = False) -> T:
     """Run *step* to its end; our own errors become one clear line and an exit code.
@@ -37,6 +40,11 @@ def run(step: Callable[[], Coroutine[Any, Any, T]], *, serves: bool = False) -> 
         fail(error)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except Exception:
+        if not serves:
+            raise
+        _log.exception("daemon.broke")
+        raise typer.Exit(1) from None
 
 
 def spare_the_collector(*, serves: bool = False) -> None:

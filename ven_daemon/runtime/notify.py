@@ -11,11 +11,11 @@ def notify(*assignments: str) -> bool:
         return False
     if address.startswith("@"):
         address = "\0" + address[1:]  # a name in the abstract namespace
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
             channel.sendto("\n".join(assignments).encode(), address)
-        except OSError:
-            return False
+    except OSError:  # nobody is there, or there is no file descriptor left
+        return False
     return True
 
 

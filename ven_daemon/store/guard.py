@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -100,11 +101,12 @@ class Reserve:
             with self.path.open("wb") as made:
                 os.posix_fallocate(made.fileno(), 0, self._size)
         except OSError as error:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink()
             _log.warning("state.no_reserve", file=str(self.path), error=error.strerror)
 
     def _release(self) -> None:
-        if self.path.exists():
+        with suppress(FileNotFoundError):
             self.path.unlink()
             _log.warning("state.reserve_released", bytes=self._size)
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import ssl
+import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +42,9 @@ AT_ONCE = 64 * 1024
 IDLE_SECONDS = 60.0
 """How long an idle connection is kept: over the poll period, under common servers' 75 s."""
 
+NAME_SECONDS = 300.0
+"""How long what a name led to is used, connections too: what stands elsewhere is found by then."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -63,7 +68,7 @@ class Tls:
     def versions(self) -> tuple[int | None, ...]:
         """Give something that changes when a file does."""
         files = (self.ca_file, self.client_cert, self.client_key)
-        return tuple(file.stat().st_mtime_ns if file and file.exists() else None for file in files)
+        return tuple(_version(file) for file in files)
 
     def context(self) -> ssl.SSLContext:
         """Make a context for TLS 1.2 or newer.
@@ -118,10 +123,11 @@ class Exchange:
     async def __aenter__(self) -> Self:
         """Open the session, inside the loop that will use it."""
         self.context = self._tls.context()
+        self._renew_at = time.monotonic() + NAME_SECONDS
         self._connector = aiohttp.TCPConnector(
             limit=self._connections,
             keepalive_timeout=IDLE_SECONDS,
-            ttl_dns_cache=300,
+            ttl_dns_cache=int(NAME_SECONDS),
         )
         limit = self.time_limit.total_seconds()
         self._session = aiohttp.ClientSession(
@@ -151,6 +157,12 @@ class Exchange:
         """
         self.context = tls.context()
         self._tls, self._versions = tls, tls.versions()
+
+    async def _renew(self) -> None:
+        """Use no connection of before again: each belongs to the context that it was made with."""
+        self._renew_at = time.monotonic() + NAME_SECONDS
+        with suppress(ConfigurationError):  # whoever watches the files has said so
+            self.context = await asyncio.to_thread(self._tls.context)
 
     def trust_what_changed(self) -> bool:
         """Read the files again if one has changed; True where that was so. Raises as `trust`."""
@@ -186,6 +198,8 @@ class Exchange:
             OutcomeUnknownError: something was sent, no whole answer came back.
             TooLargeError: the answer is over `BODY_LIMIT`.
         """
+        if time.monotonic() >= self._renew_at:
+            await self._renew()
         is_large = body is not None and len(body) > AT_ONCE
         deadlines = self._patient if is_large else self._deadlines
         try:
@@ -210,6 +224,14 @@ class Exchange:
             raise ConfigurationError(f"{url.origin()} is no URL to send to") from error
         except (aiohttp.ClientError, TimeoutError, zlib.error, OSError) as error:
             raise OutcomeUnknownError(f"{url.origin()}: {_reason(error)}") from error
+
+
+def _version(file: Path | None) -> int | None:
+    """Give something that changes when the file does; None: there is none that we may see."""
+    try:
+        return file.stat().st_mtime_ns if file else None
+    except OSError:
+        return None
 
 
 async def _read(response: aiohttp.ClientResponse, heard: Callable[[], None]) -> bytes:

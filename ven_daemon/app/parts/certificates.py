@@ -1,9 +1,8 @@
 """Keeping up with certificates: files of ours that change, and when the VTN's runs out."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from yarl import URL
@@ -12,12 +11,12 @@ from ven_daemon.app.parts.part import Part
 from ven_daemon.config import Settings
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.runtime.figures import Figure
-from ven_daemon.runtime.supervisor import Root
+from ven_daemon.runtime.loop import Loop
 from ven_daemon.vtn.certificates import expiry_of
 from ven_daemon.vtn.exchange import Exchange
 
-LOOK_EVERY = 2.0
-"""Seconds between two looks at our files."""
+LOOK_EVERY = timedelta(seconds=2)
+"""Between two looks at our files."""
 
 ASK_EVERY = 3600.0
 """Seconds between two looks at the VTN's certificate; a tenth where the last one failed."""
@@ -38,24 +37,24 @@ class CertificatesPart(Part):
         self._settings = settings
         self._exchange = exchange
         self._ask_at = 0.0
+        self._looking = Loop("certificates", self._look)
+        self._looking.wake()
 
-    def roots(self) -> Mapping[str, Root]:
-        """Keep watching."""
-        return {"certificates": self.watch}
+    def cadences(self) -> Sequence[tuple[Loop, timedelta]]:
+        """Look every two seconds."""
+        return ((self._looking, LOOK_EVERY),)
 
-    async def watch(self) -> None:
-        """Look at the files and, more seldom, at the VTN, for ever."""
-        while True:
-            try:
-                if self._exchange.trust_what_changed():
-                    _log.info("tls.files_reloaded")
-                    self._ask_at = 0.0
-            except ConfigurationError as error:
-                _log.error("tls.files_refused", error=str(error))
-            url = URL(str(self._settings().vtn_url))
-            if url.scheme == "https" and time.monotonic() >= self._ask_at:
-                await self._ask(url)
-            await asyncio.sleep(LOOK_EVERY)
+    async def _look(self) -> None:
+        """Look at the files and, more seldom, at the VTN."""
+        try:
+            if self._exchange.trust_what_changed():
+                _log.info("tls.files_reloaded")
+                self._ask_at = 0.0
+        except ConfigurationError as error:
+            _log.error("tls.files_refused", error=str(error))
+        url = URL(str(self._settings().vtn_url))
+        if url.scheme == "https" and time.monotonic() >= self._ask_at:
+            await self._ask(url)
 
     async def _ask(self, url: URL) -> None:
         try:
