@@ -59,6 +59,20 @@ async def test_the_listing_can_be_narrowed_and_says_when_it_is_cut(rig: Rig) -> 
     assert (len(cut.dispatches), cut.truncated) == (2, True)
 
 
+async def test_a_resource_is_found_by_its_name_or_by_its_key(rig: Rig) -> None:
+    rig.fleet.add(AALBORG, "Bar 1", "a-key")
+    rig.book.publish(event("a", 0, 60), event("b", 60, 60))
+    await rig.turn(0)
+
+    by_name, by_key = (
+        await find(rig, 0, 120, resource="Bar 1"),
+        await find(rig, 0, 120, resource="a-key"),
+    )
+
+    assert [each["resource"] for each in by_name] == ["Bar 1", "Bar 1"]
+    assert by_key == by_name
+
+
 async def test_nonsense_is_shown_as_failed_with_its_reason(rig: Rig) -> None:
     """F40: quarantined, and to be seen."""
     rig.book.publish(event("bad", 0, 60, Payload("SIMPLE", (9,))))

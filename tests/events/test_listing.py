@@ -27,7 +27,7 @@ from ven_daemon.store.draws import DrawStore, Lot
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SIMPLE = [{"id": 7, "payloads": [{"type": "SIMPLE", "values": [1]}]}]
 ONE, TWO = VenName("ven-1"), VenName("ven-2")
-BAR, SHOP = Place(ONE, ResourceKey("bar")), Place(TWO, ResourceKey("shop"))
+BAR, SHOP = Place(ONE, ResourceKey("a-key")), Place(TWO, ResourceKey("shop"))
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class SmallBook:
     async def addressees(self) -> Two:
         kind = Kind("DSR", "Bars", "x")
         members = tuple(
-            Member(place, ResourceName(place.resource), kind, Rating.of({}))
-            for place in (BAR, SHOP)
+            Member(place, ResourceName(name), kind, Rating.of({}))
+            for place, name in ((BAR, "bar"), (SHOP, "shop"))
         )
         index = TargetIndex(
             {ONE: Bearer(("ven-1",)), TWO: Bearer(("ven-2",))},
@@ -187,6 +187,7 @@ async def test_what_holds_at_an_instant_and_what_means_a_resource_can_be_asked_f
 
     assert (await shown(rig, at=NOON)).keys() == {"all", "north"}
     assert (await shown(rig, resource="bar")).keys() == {"all", "north"}
+    assert (await shown(rig, resource="a-key")).keys() == {"all", "north"}
     assert (await shown(rig, resource="shop")).keys() == {"all", "later"}
     assert (await shown(rig, resource="bar", ven="ven-2")).keys() == set()
     assert (await shown(rig, ven="ven-2")).keys() == {"all", "later"}

@@ -16,7 +16,7 @@ from ven_daemon.services.dispatch import Wish
 from ven_daemon.store.dispatch_listing import MOST, Asked, Found
 
 _Ven = Annotated[str | None, typer.Option("--ven", help="Of this VEN.")]
-_Resource = Annotated[str | None, typer.Option("--resource", help="A resource's name at the VTN.")]
+_Resource = Annotated[str | None, typer.Option("--resource", help="A resource, by name or key.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -22,7 +22,7 @@ def events(
     event: Annotated[str | None, typer.Argument(help="Only this one, by id, drawn.")] = None,
     ven: Annotated[str | None, typer.Option("--ven", help="As this VEN acts.")] = None,
     resource: Annotated[
-        str | None, typer.Option("--resource", help="What means the resource of this name.")
+        str | None, typer.Option("--resource", help="What means this resource, by name or key.")
     ] = None,
     at: Annotated[str | None, typer.Option("--at", help="What holds then (RFC 3339).")] = None,
     limit: Annotated[

@@ -30,7 +30,7 @@ class Asked:
     until: datetime
     ven: str | None = None
     resource: str | None = None
-    """A resource's name at the VTN."""
+    """A resource's name at the VTN, or its key in the inventory."""
     limit: int = 1000
 
 
@@ -87,7 +87,7 @@ def _narrowed(query: Select[Any], table: Any, asked: Asked) -> Select[Any]:
     if asked.ven is not None:
         query = query.where(table.c.ven == asked.ven)
     if asked.resource is not None:
-        query = query.where(table.c.name == asked.resource)
+        query = query.where(or_(table.c.name == asked.resource, table.c.resource == asked.resource))
     return query
 
 

@@ -67,6 +67,10 @@ class Member:
     kind: Kind
     rating: Rating
 
+    def is_called(self, word: str) -> bool:
+        """Whether an operator means it: by its name at the VTN, or its key in the inventory."""
+        return word in (self.name, self.place.resource)
+
 
 class Roster:
     """Everybody who can be told something, to be looked up by VEN and by place."""
@@ -90,7 +94,7 @@ def stranger(
     if ven is not None and VenName(ven) not in vens:
         return f"the inventory has no VEN {ven!r}"
     if resource is None or any(
-        each.name == resource and ven in (None, each.place.ven) for each in members
+        each.is_called(resource) and ven in (None, each.place.ven) for each in members
     ):
         return ""
     return f"{'the inventory' if ven is None else ven} has no enabled resource {resource!r}"

@@ -108,6 +108,6 @@ class Opting:
         if wish.resource is None:
             return None
         for member in addressees.roster.of(VenName(wish.ven)):
-            if wish.resource in (member.name, member.place.resource):
+            if member.is_called(wish.resource):
                 return member.place.resource
         raise ConfigurationError(f"{wish.ven} has no enabled resource {wish.resource!r}")

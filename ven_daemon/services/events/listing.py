@@ -54,7 +54,7 @@ class Asked:
     ven: str | None = None
     """As this VEN acts: its draws of randomizeStart included."""
     resource: str | None = None
-    """What means the resource of this name at the VTN."""
+    """What means the resource of this name at the VTN, or of this key in the inventory."""
     at: datetime | None = None
     """What holds at this instant."""
     limit: int = 100
@@ -222,7 +222,7 @@ class EventListing:
 def _readers(asked: Asked, fleet: Fleet) -> frozenset[str] | None:
     """Say whose sightings tell of who is asked for; None: anybody's."""
     if asked.resource is not None:
-        vens = {each.place.ven for each in fleet.members if each.name == asked.resource}
+        vens = {each.place.ven for each in fleet.members if each.is_called(asked.resource)}
         if asked.ven is not None:
             vens &= {VenName(asked.ven)}
     elif asked.ven is not None:
@@ -241,15 +241,15 @@ def _is_meant(
     readers = None if seen.reader == EVERYBODY else frozenset({VenName(seen.reader)})
     meant = fleet.index.meant(event.targets, program.targets if program else (), readers)
     if asked.resource is not None:
-        return _means_resource(asked, meant, fleet)
+        return _means_resource(asked.resource, asked.ven, meant, fleet)
     return asked.ven in meant.vens or any(place.ven == asked.ven for place in meant.resources)
 
 
-def _means_resource(asked: Asked, meant: Audience, fleet: Fleet) -> bool:
+def _means_resource(resource: str, ven: str | None, meant: Audience, fleet: Fleet) -> bool:
     return any(
         member.place in meant
         for member in fleet.members
-        if member.name == asked.resource and asked.ven in (None, member.place.ven)
+        if member.is_called(resource) and ven in (None, member.place.ven)
     )
 
 
