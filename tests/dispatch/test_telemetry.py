@@ -1,4 +1,4 @@
-"""Fail-safe: what becomes of what a resource follows when its readings stop (design.md 3.12)."""
+"""Fail-safe: what becomes of what a resource follows when its readings stop (decision 10)."""
 
 from datetime import timedelta
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -125,3 +126,13 @@ def test_doing_it_twice_changes_nothing(
     once = limited([*row(POINT, points, 0), *row(IMPORT, imports, 1)], ROLES)
 
     assert drawn(limited(once, ROLES)) == drawn(once)
+
+
+def test_a_setpoint_without_end_under_twenty_thousand_limits_is_cut_in_one_walk() -> None:
+    limits = row(IMPORT, [(1, 20)] * 20_000, 1)
+    began = process_time()
+
+    found = limited([entry(POINT, 50, 0, None), *limits], ROLES)
+
+    assert process_time() - began < 5  # a look at all of them for each takes minutes
+    assert len(drawn(found)) == 40_001

@@ -1,4 +1,4 @@
-"""Fail-safe: whose readings stopped is told from who never brought any (design.md 3.12)."""
+"""Fail-safe: whose readings stopped is told from who never brought any (decision 10)."""
 
 from datetime import UTC, datetime, timedelta
 

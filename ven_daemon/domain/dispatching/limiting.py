@@ -1,12 +1,12 @@
 """A setpoint under a capacity limit: of what holds at once, the limit has the last word.
 
-Payload types do not compete (protocol.md 4.3), so both are handed on. But a limit is the
+Payload types do not compete (User Guide 7.1), so both are handed on. But a limit is the
 most that its resource may import or export, and a power that a device would carry out to
 the letter must not pass it: for as long as both hold, the setpoint is clamped (F40).
 """
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -64,14 +64,15 @@ def limited(entries: Iterable[Entry], roles: Roles) -> list[Entry]:
 def _pieces(entry: Entry, limits: Limits, roles: Roles) -> Iterator[Entry]:
     """Cut one setpoint at the edges of what limits it, and join what stays the same."""
     end = _end(entry)
-    near = [limit for some in limits.values() for limit in _meeting(entry, some)]
-    inside = {
-        edge for limit in near for edge in (limit.start, _end(limit)) if entry.start < edge < end
-    }
-    edges = sorted({entry.start, *inside, end})
+    lanes = [deque(_meeting(entry, some)) for some in limits.values()]
+    bounds = {edge for lane in lanes for limit in lane for edge in (limit.start, _end(limit))}
+    edges = sorted({entry.start, *(edge for edge in bounds if entry.start < edge < end), end})
     held: Entry | None = None
     for begin, until in pairwise(edges) if len(edges) > 1 else [(end, end)]:
-        here = [limit for limit in near if limit.start <= begin < _end(limit)]
+        for lane in lanes:
+            while lane and _end(lane[0]) <= begin:
+                lane.popleft()
+        here = [lane[0] for lane in lanes if lane and lane[0].start <= begin]
         piece = _clamped(entry, here, roles)._replace(
             start=begin, end=None if until == _FOR_EVER else until
         )

@@ -18,7 +18,7 @@ LOOK_AGE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """For whom the fail-safe holds (design.md 3.12)."""
+    """For whom the fail-safe holds (decision 10)."""
 
     vens: Mapping[VenName, Silence]
     """To whom the VTN has been silent for too long, and since when."""
