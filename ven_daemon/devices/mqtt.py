@@ -1,12 +1,12 @@
 """The sink that publishes to an MQTT broker, one retained message per resource and type."""
 
 import asyncio
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from ssl import SSLContext
-from typing import Self
+from typing import Any, Self, TypeAlias
 from urllib.parse import quote
 
 import aiomqtt
@@ -23,8 +23,8 @@ SECONDS = 10.0
 QUEUED_MOST = 10_000
 """Acknowledgements that may wait to be read; more are dropped, and asked for again."""
 
-INFLIGHT_MOST = 500
-"""Messages that may be on their way to the broker at once; paho waits for each beyond 20."""
+AT_A_TIME = 100
+"""Messages that are written before what came in is looked at: a few milliseconds."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,9 +41,9 @@ class Broker:
     identifier: str | None = None
     """Stable, so that a broker takes a new connection for the same client."""
 
-    def client(self) -> aiomqtt.Client:
+    def client(self) -> "Publisher":
         """Make a client: one serves for one connection."""
-        client = aiomqtt.Client(
+        return Publisher(
             self.host,
             self.port,
             username=self.username,
@@ -52,12 +52,59 @@ class Broker:
             identifier=self.identifier,
             timeout=SECONDS,
             max_queued_incoming_messages=QUEUED_MOST,
-            max_inflight_messages=INFLIGHT_MOST,
-            max_concurrent_outgoing_calls=math.inf,  # type: ignore[arg-type] # batches bound it
+            # No limit of paho's, which looks through all that is under way for each that
+            # is acknowledged: what a sink has under way is bounded by its batches.
+            max_inflight_messages=0,
         )
-        # A batch is in flight at once by design; ten of it are no reason for a line each.
-        client.pending_calls_threshold = QUEUED_MOST
-        return client
+
+
+Message: TypeAlias = tuple[str, bytes, Callable[[], None]]
+"""Topic, body, and who is told that the broker has taken it."""
+
+
+class Publisher(aiomqtt.Client):
+    """Publishes many messages at once; `publish` waits for each, by a timer of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._awaited: dict[int, Callable[[], None]] = {}
+
+    async def publish_all(self, messages: Iterable[Message]) -> None:
+        """Publish with QoS 1, retained; each is told of when the broker has taken it.
+
+        Raises:
+            aiomqtt.MqttError: the connection is lost, and some were not published.
+        """
+        for number, (topic, body, taken) in enumerate(messages):
+            if number % AT_A_TIME == 0:
+                await asyncio.sleep(0)
+            said = self._client.publish(topic, body, 1, retain=True)
+            if said.rc:
+                raise aiomqtt.MqttCodeError(said.rc)
+            # Nothing that comes in is looked at before this returns to the loop.
+            self._awaited[said.mid] = taken
+
+    async def until(self, futures: Collection[asyncio.Future[Any]]) -> None:
+        """Wait for all of *futures*.
+
+        Raises:
+            aiomqtt.MqttError: the connection was lost before.
+        """
+        all_ = asyncio.create_task(asyncio.wait(futures))
+        try:
+            either: set[asyncio.Future[Any]] = {all_, self._disconnected}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            all_.cancel()
+        if not all(each.done() for each in futures):
+            raise aiomqtt.MqttError("the connection is lost") from self._disconnected.exception()
+
+    def _on_publish(self, client: Any, userdata: Any, mid: int, *more: Any) -> None:
+        taken = self._awaited.pop(mid, None)
+        if taken is None:
+            super()._on_publish(client, userdata, mid, *more)
+        else:
+            taken()
 
 
 class MqttSink:
@@ -69,8 +116,8 @@ class MqttSink:
     """
 
     name = "mqtt"
-    batch = 500
-    in_flight = 1
+    batch = 2500
+    in_flight = 2
 
     def __init__(
         self, broker: Broker, prefix: str, acknowledgements: str | None, seconds: float = SECONDS
@@ -79,7 +126,8 @@ class MqttSink:
         self._prefix = prefix.rstrip("/")
         self._topic = acknowledgements
         self._seconds = seconds
-        self._client: aiomqtt.Client | None = None
+        self._client: Publisher | None = None
+        self._connecting = asyncio.Lock()
         self._connection = AsyncExitStack()
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
 
@@ -94,42 +142,55 @@ class MqttSink:
     async def deliver(self, commands: Sequence[Command]) -> Sequence[Answer]:
         """Publish them; what is not acknowledged in time is to be asked for again."""
         loop = asyncio.get_running_loop()
-        self._waiting = {each.key: loop.create_future() for each in commands}
+        waiting: dict[str, asyncio.Future[Answer]] = {c.key: loop.create_future() for c in commands}
+        self._waiting.update(waiting)
+        client, otherwise = None, ACKNOWLEDGED
         try:
             async with asyncio.timeout(self._seconds):
                 client = await self._connected()
-                await asyncio.gather(*(self._publish(client, each) for each in commands))
-                if self._topic is not None:
-                    await asyncio.wait(self._waiting.values())
+                await client.publish_all(self._message(each) for each in commands)
+                await client.until(waiting.values())
         except (aiomqtt.MqttError, TimeoutError, OSError) as error:
-            if not any(each.done() for each in self._waiting.values()):
-                await self._disconnect()  # nothing came of it: begin anew
             reason = words(error) or "no acknowledgement in time"
-            return [self._answered(each, Answer(Verdict.UNREACHABLE, reason)) for each in commands]
-        return [self._answered(each, ACKNOWLEDGED) for each in commands]
+            otherwise = Answer(Verdict.UNREACHABLE, reason)
+            if client is self._client and not any(each.done() for each in waiting.values()):
+                await self._disconnect()  # nothing came of it: begin anew
+        finally:
+            for key in waiting:
+                del self._waiting[key]
+        return [each.result() if each.done() else otherwise for each in waiting.values()]
 
-    async def _publish(self, client: aiomqtt.Client, command: Command) -> None:
+    def _message(self, command: Command) -> Message:
         body = orjson.dumps(message(command))
-        await client.publish(self._topic_of(command), body, qos=1, retain=True)
+        return self._topic_of(command), body, partial(self._taken, command.key)
+
+    def _taken(self, key: str) -> None:
+        """Take the broker's word for the device's, where no topic is given for that."""
+        if self._topic is None:
+            self._answer(key, ACKNOWLEDGED)
+
+    def _answer(self, key: str, answer: Answer) -> None:
+        """Note an answer; somebody else's, or one that is late, is passed over."""
+        future = self._waiting.get(key)
+        if future is not None and not future.done():
+            future.set_result(answer)
 
     def _topic_of(self, command: Command) -> str:
         """Name the topic; what MQTT keeps for itself is spelled in percent."""
         levels = (command.ven, command.resource_id, command.type)
         return "/".join([self._prefix, *(quote(level, safe=" .:@&=$,;~!*'()") for level in levels)])
 
-    def _answered(self, command: Command, otherwise: Answer) -> Answer:
-        future = self._waiting[command.key]
-        return future.result() if future.done() and not future.cancelled() else otherwise
-
-    async def _connected(self) -> aiomqtt.Client:
-        if self._client is None:
-            client = await self._connection.enter_async_context(self._broker.client())
-            if self._topic is not None:
-                await client.subscribe(self._topic, qos=1)
-                reading = asyncio.create_task(self._read(client), name="mqtt acknowledgements")
-                self._connection.push_async_callback(_ended, reading)
-            self._client = client
-        return self._client
+    async def _connected(self) -> Publisher:
+        async with self._connecting:
+            if self._client is None:
+                async with AsyncExitStack() as connection:
+                    client = await connection.enter_async_context(self._broker.client())
+                    if self._topic is not None:
+                        await client.subscribe(self._topic, qos=1)
+                        reading = asyncio.create_task(self._read(client))
+                        connection.push_async_callback(_ended, reading)
+                    self._client, self._connection = client, connection.pop_all()
+            return self._client
 
     async def _read(self, client: aiomqtt.Client) -> None:
         try:
@@ -139,17 +200,14 @@ class MqttSink:
             _log.warning("mqtt.disconnected", sink=self.name, error=words(error))
 
     def _take(self, payload: object) -> None:
-        """Take one acknowledgement; somebody else's, or one that is late, is passed over."""
+        """Take one acknowledgement; nonsense is passed over."""
         try:
             said = orjson.loads(payload) if isinstance(payload, bytes | str) else None
         except orjson.JSONDecodeError:
             said = None
         key = str(said.get("key")) if isinstance(said, dict) else ""
-        future = self._waiting.get(key)
-        if future is not None and not future.done():
-            refusal = refusals(said).get(key)
-            answer = ACKNOWLEDGED if refusal is None else Answer(Verdict.FAILED, refusal)
-            future.set_result(answer)
+        refusal = refusals(said).get(key)
+        self._answer(key, ACKNOWLEDGED if refusal is None else Answer(Verdict.FAILED, refusal))
 
     async def _disconnect(self) -> None:
         connection, self._connection, self._client = self._connection, AsyncExitStack(), None
