@@ -197,12 +197,7 @@ class EventService:
         """Record what a list says that was not known."""
         untold = await self._catch_up(reader, memory) if memory.in_doubt else frozenset()
         found = await self._listing.merged(sweeps.values())
-        oversized = {
-            EventId(id_)
-            for sweep in sweeps.values()
-            for id_ in sweep.oversized.values()
-            if id_ is not None and id_ not in found
-        }
+        oversized = _oversized(sweeps.values()) - found.keys()
         self.nameless += sum(sweep.nameless for sweep in sweeps.values())
         await asyncio.sleep(0)  # each of these steps takes a while with 100,000 events
         difference = compare(memory.known, found, self._events.known)
@@ -238,3 +233,8 @@ class EventService:
         known = self._events.known
         readings = (known.get(each.digest) for each in found)
         return {each.program for each in readings if each is not None and each.program}
+
+
+def _oversized(sweeps: Iterable[Sweep]) -> set[EventId]:
+    """Name the events that are too large for any page, where their ids could be read."""
+    return {EventId(id_) for sweep in sweeps for id_ in sweep.oversized.values() if id_ is not None}
