@@ -1,3 +1,5 @@
+"""Settings: where they come from, what is refused, and what is never shown."""
+
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,8 @@ def test_a_secret_in_a_url_is_masked_wherever_it_stands(monkeypatch: pytest.Monk
     url = "https://me:hunter2@devices.example/in?site=9&api_key=hunter3&Token=hunter4#top"
     monkeypatch.setenv("VEN_SINK_HTTP_URL", url)
 
-    shown = load_settings().shown()["sink_http_url"]
+    settings = load_settings()
 
+    shown = settings.shown()["sink_http_url"]
     assert shown == "https://me:***@devices.example/in?site=9&api_key=***&Token=***#top"
+    assert "hunter" not in f"{settings!r} {settings}"

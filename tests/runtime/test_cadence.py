@@ -1,3 +1,5 @@
+"""When something that is done again and again is due next."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

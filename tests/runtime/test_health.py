@@ -1,3 +1,5 @@
+"""What health says of the event loop."""
+
 import time
 
 import pytest

@@ -1,3 +1,5 @@
+"""Loops outlive what their steps raise; roots end together."""
+
 import asyncio
 
 import pytest

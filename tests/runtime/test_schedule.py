@@ -1,3 +1,5 @@
+"""Cadences on a grid, whatever the wall clock does."""
+
 import asyncio
 import time
 from datetime import datetime, timedelta, tzinfo

@@ -5,7 +5,7 @@ The names are those of `docs/configuration.md`. Secrets are `SecretStr` from her
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -80,6 +80,10 @@ class Settings(
             for name, value in self.model_dump(mode="json").items()
         }
         return {**shown, "credential_mode": self.mode.value}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Mask them wherever somebody prints us, too."""
+        return self.shown().items()
 
     @property
     def mode(self) -> CredentialMode:
