@@ -96,9 +96,9 @@ def _draw(each: Listed, since: datetime) -> None:
     shown = shapes.event(each)
     names = ("name", "program", "priority", "status")
     words = [f"{name}: {shown[name]}" for name in names if shown[name] is not None]
-    typer.echo(f"{each.id}  " + "  ".join(words))
+    typer.echo(terminal.plain(f"{each.id}  " + "  ".join(words)))
     if each.reason:
-        typer.echo(each.reason)
+        typer.echo(terminal.plain(each.reason))
     begins = each.timeline.begins if each.timeline else None
     if each.timeline is None or begins is None:
         return

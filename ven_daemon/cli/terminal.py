@@ -11,6 +11,7 @@ import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ven_daemon.domain.errors import VenDaemonError
 from ven_daemon.runtime import event_loop
@@ -75,7 +76,8 @@ def database_url(given: str | None) -> str | None:
 
 def fail(error: VenDaemonError) -> NoReturn:
     """Say what went wrong and leave with the code of its kind."""
-    notes.print(f"ven-daemon: {error}", style="red", markup=False)
+    words = "\n".join(map(plain, str(error).splitlines()))
+    notes.print(f"ven-daemon: {words}", style="red", markup=False)
     raise typer.Exit(error.exit_code) from error
 
 
@@ -97,12 +99,20 @@ def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[object, .
     """Draw a table on a terminal; plain tab-separated lines where output is piped."""
     if not output.is_terminal:
         for row in rows:
-            _say("\t".join(str(cell) for cell in row) + "\n")
+            _say("\t".join(plain(cell) for cell in row) + "\n")
         return
     table = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     output.print(table)
+
+
+def plain(value: object) -> str:
+    """Show a value in one line: others' words steer no terminal and end no row."""
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
