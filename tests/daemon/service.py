@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.registration.fleet import SmallFleet
-from tests.rig.processes import free_port
+from tests.rig.processes import free_port, starved
 
 ROOT = Path(__file__).parents[2]
 FLEET = {"Aalborg": 3, "Vejle": 2}
@@ -186,8 +186,7 @@ class Service:
 
     def starved(self) -> float:
         """Say for how many seconds it could have run, but others had the processors."""
-        waited = Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]
-        return int(waited) / 1e9
+        return starved(self.process.pid)
 
     def pass_over(self, token: str | None = None) -> None:
         """Ask for a pass over the whole fleet, and wait until it has ended."""

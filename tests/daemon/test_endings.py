@@ -14,6 +14,7 @@ import pytest
 
 from tests.daemon.fleets import many_vens
 from tests.daemon.service import Service
+from tests.rig.processes import starved
 from tests.rig.sandbox import SandboxVtn
 
 VENS, EACH = 158, 8
@@ -165,9 +166,9 @@ def test_told_twice_it_ends_at_once(service: Service, vtn: SandboxVtn) -> None:
 def kill_again_and_again(service: Service, vtn: SandboxVtn, times: int) -> None:
     """Kill it under load, and see that it is ready again and, in the end, that all is well.
 
-    What it waited for a processor is the machine's affair, and taken off. Every fifth time
-    all resources have other names, and the first time few were there: to write all of that
-    is part of the first pass, and takes longer where the VTN shares our processors.
+    What it or the VTN waited for a processor is the machine's affair, and taken off; on one
+    with nothing else to do that is next to nothing. Every fifth time all resources have other
+    names, and the first time few were there: to write all of that is part of the first pass.
     """
     dice = random.Random(SEED)
     print(f"KILL_SEED={SEED}")  # noqa: T201
@@ -179,16 +180,17 @@ def kill_again_and_again(service: Service, vtn: SandboxVtn, times: int) -> None:
             time.sleep(dice.random() * 1.5)
             service.kill()
             writes = vtn.summary()["writes"]
+            waited = starved(vtn.program.pid)
             service.start()
             wait = service.wait_until_ready() - service.starved()
+            wait -= starved(vtn.program.pid) - waited
             (busy if vtn.summary()["writes"] - writes > FEW else idle).append(wait)
         insist_on_everything_once(service, vtn)
 
     for name, waits in (("little", idle), ("much", busy)):
         print(f"{name} to write: ready after {sorted(round(w, 1) for w in waits)} s")  # noqa: T201
-    assert max(idle) <= 3.0
+    assert max(idle + busy) <= 3.0
     assert median(idle + busy) <= 2.0
-    assert max(busy, default=0.0) <= 6.0
 
 
 def test_p8_killed_ten_times_under_load_it_is_soon_ready_and_nothing_is_twice(

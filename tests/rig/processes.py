@@ -57,6 +57,15 @@ def url_answers(url: str, within: float = 1.0) -> bool:
     return False
 
 
+def starved(pid: int) -> float:
+    """Say for how many seconds a process could have run, but others had the processors.
+
+    The threads of its databases count: what they wait for, it waits for.
+    """
+    stats = [each.read_text().split() for each in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(waited) for _, waited, _ in stats) / 1e9
+
+
 class Program:
     """One running program. Its output goes to a file, which failures quote."""
 
