@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from ven_daemon.app.connection import tls_of
 from ven_daemon.config import Settings
 from ven_daemon.devices.http import HttpSink
 from ven_daemon.devices.log import LogSink
-from ven_daemon.devices.mqtt import Broker, MqttSink
 from ven_daemon.devices.port import Sink
 from ven_daemon.devices.sql import SqlSink
 from ven_daemon.store.commands import CommandTable
 from ven_daemon.store.database import open_database
+
+if TYPE_CHECKING:
+    from ven_daemon.devices.mqtt import MqttSink
 
 
 async def open_sinks(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Sink]:
@@ -34,7 +37,9 @@ async def open_sinks(settings: Settings, stack: AsyncExitStack) -> Mapping[str, 
     return {sink.name: sink for sink in sinks}
 
 
-def _mqtt(settings: Settings) -> MqttSink:
+def _mqtt(settings: Settings) -> "MqttSink":
+    from ven_daemon.devices.mqtt import Broker, MqttSink  # a megabyte, for who has a broker
+
     url = settings.sink_mqtt_url
     if url is None or url.host is None:
         raise AssertionError("no broker is set")

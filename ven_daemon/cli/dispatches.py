@@ -53,7 +53,7 @@ def dispatches(
     rows = [tuple(_cell(each[name]) for name in names) for each in shown["dispatches"]]
     terminal.print_table("Dispatches", names, rows)
     if found.truncated:
-        terminal.notes.print(f"there are more than {limit}: narrow it, or give --limit")
+        terminal.notes().print(f"there are more than {limit}: narrow it, or give --limit")
 
 
 app = typer.Typer(no_args_is_help=True, help="Who follows nothing, and when.")
@@ -133,7 +133,7 @@ def end(id_: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows i
             return await front.opt_in(id_)
 
     if not terminal.run(step):
-        terminal.notes.print(f"no opt-out {id_} holds", style="red", markup=False)
+        terminal.notes().print(f"no opt-out {id_} holds", style="red", markup=False)
         raise typer.Exit(1)
     typer.echo(f"ended: {id_}")
 

@@ -50,7 +50,7 @@ def events(
     if found.unknown:
         terminal.fail(ConfigurationError(found.unknown))
     if event is not None and not found.events:
-        terminal.notes.print(_missing(event, found), style="red", markup=False)
+        terminal.notes().print(_missing(event, found), style="red", markup=False)
         raise typer.Exit(1)
     if as_document:
         return
@@ -72,7 +72,7 @@ def _table(found: Found) -> None:
     terminal.print_table("Events", names, [_row(each) for each in found.events])
     if found.known > len(found.events):
         more = "; there may be more like these" if found.truncated else ""
-        terminal.notes.print(f"{len(found.events)} of {found.known} events on record{more}")
+        terminal.notes().print(f"{len(found.events)} of {found.known} events on record{more}")
 
 
 def _row(each: Listed) -> tuple[object, ...]:
@@ -107,7 +107,7 @@ def _draw(each: Listed, since: datetime) -> None:
         begins = max(begins, min(since, ends or since))
         ends = begins + LONGEST_DRAWN
     ends = max(ends, begins + timedelta(minutes=1))
-    width = terminal.output.width
+    width = terminal.output().width
     for make in (draw, listed):
         for line in make(each.timeline.windows(begins), begins, ends, width):
             typer.echo(line)

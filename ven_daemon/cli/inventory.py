@@ -129,7 +129,7 @@ def stats(
 
 
 def _say(words: str) -> None:
-    terminal.notes.print(words, markup=False, emoji=False)
+    terminal.notes().print(words, markup=False, emoji=False)
 
 
 def _columns(given: list[str], ven_column: str | None) -> dict[str, str]:

@@ -24,7 +24,7 @@ from ven_daemon.services.registration.watching import Watcher
 @contextmanager
 def watch() -> Iterator[Watcher]:
     """Show what happens for as long as the block lasts."""
-    if not notes.is_terminal:
+    if not notes().is_terminal:
         yield _Lines()
         return
     columns = (
@@ -34,7 +34,7 @@ def watch() -> Iterator[Watcher]:
         _Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=notes) as progress:
+    with Progress(*columns, console=notes()) as progress:
         yield _Bar(progress)
 
 
@@ -81,12 +81,12 @@ class _Lines:
 
     def ven_done(self, outcome: VenOutcome) -> None:
         """Print its line."""
-        notes.print(self._count.finished(outcome), markup=False)
+        notes().print(self._count.finished(outcome), markup=False)
 
     def waiting(self, why: str, seconds: float) -> None:
         """Say why nothing moves, where one would wonder."""
         if seconds >= 1:
-            notes.print(f"waiting {seconds:.0f} s: {why}", markup=False)
+            notes().print(f"waiting {seconds:.0f} s: {why}", markup=False)
 
 
 class _Bar:

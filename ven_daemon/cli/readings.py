@@ -56,7 +56,7 @@ def readings(
     rows: list[tuple[object, ...]] = [tuple(_document(row).values()) for row in found[:limit]]
     terminal.print_table("Readings", columns, rows)
     if len(found) > limit:
-        terminal.notes.print(f"{len(found) - limit:,} more: --limit")
+        terminal.notes().print(f"{len(found) - limit:,} more: --limit")
 
 
 @app.command("import")
@@ -76,9 +76,9 @@ def import_(
         for file, brought in await import_readings(load_settings(), files):
             typer.echo(f"{file}: {brought.accepted:,} readings")
             for row in brought.refused[:_SHOWN_MOST]:
-                terminal.notes.print(f"{file}:{row.line}: {row.reason}", markup=False)
+                terminal.notes().print(f"{file}:{row.line}: {row.reason}", markup=False)
             if more := len(brought.refused[_SHOWN_MOST:]):
-                terminal.notes.print(f"{file}: {more:,} more rows were refused")
+                terminal.notes().print(f"{file}: {more:,} more rows were refused")
             refused += len(brought.refused)
         return refused
 

@@ -8,7 +8,6 @@ import typer
 from ven_daemon import logs
 from ven_daemon.app import open_registration
 from ven_daemon.cli import terminal
-from ven_daemon.cli.progress import watch
 from ven_daemon.cli.summary import as_json, exit_code, print_plan, print_summary
 from ven_daemon.config import Settings, load_settings
 from ven_daemon.domain.outcome import Outcome
@@ -69,8 +68,10 @@ async def _plan(
 async def _register(
     settings: Settings, selection: Selection, policy: Policy, wait: timedelta
 ) -> Outcome:
+    from ven_daemon.cli.progress import watch  # draws with rich
+
     async with open_registration(settings, wait=wait) as opened:
-        terminal.notes.print(
+        terminal.notes().print(
             f"VTN {settings.vtn_url} (OpenADR {opened.profile.name}); credentials: {settings.mode}",
             markup=False,
         )

@@ -57,7 +57,7 @@ def reports(
     ]
     terminal.print_table("Reports", names, rows)
     if found["before"]:
-        terminal.notes.print(f"there are more than {limit}: narrow it, or give --limit")
+        terminal.notes().print(f"there are more than {limit}: narrow it, or give --limit")
 
 
 @app.command()

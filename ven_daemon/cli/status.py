@@ -31,7 +31,7 @@ def status(
     found = _ask(settings)
     if found is None:
         where = f"{settings.http_host}:{settings.http_port}"
-        terminal.notes.print(f"no daemon answers at {where}", style="red", markup=False)
+        terminal.notes().print(f"no daemon answers at {where}", style="red", markup=False)
         recorded = terminal.run(lambda: on_record(settings))
         found = recorded or {"running": False, "ready": False}
         lines = _recorded(recorded)

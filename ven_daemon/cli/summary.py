@@ -80,15 +80,15 @@ def print_plan(plans: Iterable[VenPlan], *, as_document: bool) -> None:
 
 def _print_notes(outcome: Outcome) -> None:
     for name in outcome.skipped:
-        terminal.notes.print(f"skipped {name}: it has no resources", style="yellow", markup=False)
+        terminal.notes().print(f"skipped {name}: it has no resources", style="yellow", markup=False)
     for problem in outcome.problems:
-        terminal.notes.print(f"inventory: {problem}", style="yellow", markup=False)
+        terminal.notes().print(f"inventory: {problem}", style="yellow", markup=False)
     lines = _grouped(outcome.failures)
     for line in lines[:FAILURES_SHOWN]:
-        terminal.notes.print(f"failed: {line}", style="red", markup=False)
+        terminal.notes().print(f"failed: {line}", style="red", markup=False)
     if len(lines) > FAILURES_SHOWN:
         more = len(lines) - FAILURES_SHOWN
-        terminal.notes.print(f"failed: {more} more (--json names all)", style="red", markup=False)
+        terminal.notes().print(f"failed: {more} more (--json names all)", style="red", markup=False)
 
 
 def _grouped(failures: list[Failure]) -> list[str]:

@@ -4,26 +4,40 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import orjson
 import structlog
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ven_daemon.domain.errors import VenDaemonError
 from ven_daemon.runtime import event_loop
+from ven_daemon.runtime.memory import share_one_arena
 
-notes = Console(stderr=True, soft_wrap=True, highlight=False)
-"""Progress, warnings and errors."""
-
-output = Console(soft_wrap=True, highlight=False)
-"""What was asked for."""
-
+if TYPE_CHECKING:
+    from rich.console import Console
 
 T = TypeVar("T")
+
+
+@cache
+def notes() -> "Console":
+    """Give where progress, warnings and errors go."""
+    return _console(stderr=True)
+
+
+@cache
+def output() -> "Console":
+    """Give where what was asked for goes."""
+    return _console(stderr=False)
+
+
+def _console(*, stderr: bool) -> "Console":
+    from rich.console import Console  # three megabytes, for a daemon that writes to none
+
+    return Console(stderr=stderr, soft_wrap=True, highlight=False)
+
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +48,8 @@ def run(step: Callable[[], Coroutine[Any, Any, T]], *, serves: bool = False) -> 
     *serves* says that others wait for answers meanwhile.
     """
     spare_the_collector(serves=serves)
+    if serves:
+        share_one_arena()
     try:
         with asyncio.Runner(loop_factory=event_loop.factory()) as runner:
             return runner.run(step())
@@ -77,7 +93,7 @@ def database_url(given: str | None) -> str | None:
 def fail(error: VenDaemonError) -> NoReturn:
     """Say what went wrong and leave with the code of its kind."""
     words = "\n".join(map(plain, str(error).splitlines()))
-    notes.print(f"ven-daemon: {words}", style="red", markup=False)
+    notes().print(f"ven-daemon: {words}", style="red", markup=False)
     raise typer.Exit(error.exit_code) from error
 
 
@@ -97,17 +113,20 @@ def _say(text: str) -> None:
 
 def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
     """Draw a table on a terminal; plain tab-separated lines where output is piped."""
-    if not output.is_terminal:
+    if not output().is_terminal:
         for row in rows:
             _say("\t".join(plain(cell) for cell in row) + "\n")
         return
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    output.print(table)
+    output().print(table)
 
 
 def plain(value: object) -> str:

@@ -26,10 +26,10 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Insert
 
+from ven_daemon.store import dialects
 from ven_daemon.store.schema import Instant
 
 ROWS = 5000
@@ -63,7 +63,7 @@ def texts(connection: AsyncConnection | Connection, values: Iterable[str]) -> Se
     document = literal(orjson.dumps([*values]).decode(), String)
     if connection.dialect.name == "sqlite":
         return select(func.json_each(document).table_valued("value").c.value)
-    array = func.jsonb_array_elements_text(cast(document, postgresql.JSONB))
+    array = func.jsonb_array_elements_text(cast(document, dialects.jsonb()))
     return select(array.table_valued("value").c.value)
 
 
@@ -75,7 +75,7 @@ def pairs(
     if connection.dialect.name == "sqlite":
         each = func.json_each(document).table_valued("value").c.value
         return select(func.json_extract(each, "$[0]"), func.json_extract(each, "$[1]"))
-    array = func.jsonb_array_elements(cast(document, postgresql.JSONB))
+    array = func.jsonb_array_elements(cast(document, dialects.jsonb()))
     value = array.table_valued("value").c.value
     return select(value.op("->>")(0), value.op("->>")(1))
 
@@ -104,14 +104,13 @@ def _upsert(table: Table, dialect: str, varying: tuple[str, ...]) -> Insert:
         each = func.json_each(bindparam("rows")).table_valued("value")
         values = {n: func.json_extract(each.c.value, f"$[{i}]") for i, n in enumerate(varying)}
         source = select(*(values.get(name, _shared(name)) for name in names))
-        insert: Any = sqlite.insert(table)
     else:
-        document = cast(bindparam("rows", type_=String), postgresql.JSONB)
+        document = cast(bindparam("rows", type_=String), dialects.jsonb())
         each = func.jsonb_array_elements(document).table_valued("value")
         values = {n: each.c.value.op("->>")(i) for i, n in enumerate(varying)}
         typed = (_typed(c, values.get(c.name, _shared(c.name))) for c in table.columns)
         source = select(*typed)
-        insert = postgresql.insert(table)
+    insert = dialects.insert(dialect, table)
     # Without a WHERE, SQLite takes ON CONFLICT for a join's.
     insert = insert.from_select(names, source.select_from(each).where(true()))
     changed = {name: insert.excluded[name] for name in names if name not in key}

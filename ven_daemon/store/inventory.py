@@ -16,13 +16,12 @@ from typing import Any
 from weakref import ref
 
 from sqlalchemy import ColumnElement, Select, column, func, null, or_, select, table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.errors import InventoryError, StoreError
 from ven_daemon.domain.fleet import Fleet, Resource
 from ven_daemon.domain.ids import VenName
-from ven_daemon.store import schema
+from ven_daemon.store import dialects, schema
 from ven_daemon.store.connections import Connection, read_connections
 from ven_daemon.store.database import Database
 from ven_daemon.store.inventory_checks import (
@@ -181,7 +180,7 @@ class InventoryStore:
             InventoryError: the rows cannot be written.
         """
         now = datetime.now(UTC).replace(tzinfo=None)  # the sample client's columns have no zone
-        statement = _upsert(is_sqlite=self._database.is_sqlite)
+        statement = _upsert(self._database.url.get_backend_name())
         given = touched = 0
         async with self._writing() as connection:
             before = await _size(connection)
@@ -245,9 +244,9 @@ async def _size(connection: AsyncConnection) -> int:
     return size or 0
 
 
-def _upsert(*, is_sqlite: bool) -> Any:
+def _upsert(dialect: str) -> Any:
     """Build the statement; a row that would stay as it is is not touched, nor counted."""
-    insert = (sqlite.insert if is_sqlite else postgresql.insert)(_resources)
+    insert = dialects.insert(dialect, _resources)
     old, new = _resources.c, insert.excluded
     values: dict[str, ColumnElement[Any]] = {name: new[name] for name in _DESCRIBED}
     values["meter_point_id"] = func.coalesce(old.meter_point_id, new.meter_point_id)

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import and_, case, delete, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.ids import ResourceKey
 from ven_daemon.domain.readings import Reading
-from ven_daemon.store import reading_rows
+from ven_daemon.store import dialects, reading_rows
 from ven_daemon.store.database import Database
 from ven_daemon.store.failures import retried
 from ven_daemon.store.reading_numbers import ResourceNumbers
@@ -292,8 +290,7 @@ async def _mark_late(connection: AsyncConnection, rows: list[Row]) -> None:
     spans: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for row in rows:
         spans[row.slot, row.resource].append(row.at)
-    dialect: Any = sqlite_dialect if connection.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(late_readings)
+    new = dialects.insert(connection.dialect.name, late_readings)
     old, added = late_readings.c, new.excluded
     upsert = new.on_conflict_do_update(
         index_elements=["slot", "resource"],

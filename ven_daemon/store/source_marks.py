@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from ven_daemon.store import dialects
 from ven_daemon.store.database import Database
 from ven_daemon.store.schema import source_marks
 
@@ -25,8 +25,9 @@ class SourceMarks:
 
     async def put(self, source: str, mark: object) -> None:
         """Keep a mark."""
-        dialect: Any = sqlite if self._database.is_sqlite else postgresql
-        row = dialect.insert(source_marks).values(source=source, mark=orjson.dumps(mark).decode())
+        dialect = self._database.url.get_backend_name()
+        row = dialects.insert(dialect, source_marks)
+        row = row.values(source=source, mark=orjson.dumps(mark).decode())
         upsert = row.on_conflict_do_update(
             index_elements=["source"], set_={"mark": row.excluded.mark}
         )

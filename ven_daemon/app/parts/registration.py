@@ -18,6 +18,7 @@ from ven_daemon.domain.registration import Policy
 from ven_daemon.runtime.fleet_view import FleetView
 from ven_daemon.runtime.health import REGISTRATION, Health
 from ven_daemon.runtime.loop import Loop
+from ven_daemon.runtime.memory import give_back
 from ven_daemon.services.registration import Selection
 from ven_daemon.store.database import Database
 from ven_daemon.store.inventory import InventoryStore
@@ -106,6 +107,8 @@ class RegistrationPart(Part):
             self._health.lacks("inventory", str(error))
             raise
         finally:
+            if selection.is_whole:
+                await asyncio.to_thread(give_back)  # a pass is the largest thing that we do
             # A VTN that is down is a class: the first pass has ended all the same.
             self._health.settled(REGISTRATION)
 

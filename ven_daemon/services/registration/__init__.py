@@ -100,7 +100,8 @@ class RegistrationService:
 
     async def plan(self, selection: Selection, policy: Policy) -> list[VenPlan]:
         """Say what `register` would do."""
-        runs, records, _ = await self._prepare(selection, policy, NobodyWatches())
+        fleet = await self._inventory.fleet()
+        runs, records, _ = await self._prepare(fleet, selection, policy, NobodyWatches())
         plans = await asyncio.gather(*(run.plan(records) for run in runs))
         return [each for some in plans for each in some]
 
@@ -117,7 +118,8 @@ class RegistrationService:
         With *put_off*, a VEN that cannot be looked at yet is not waited for.
         """
         watcher = watcher or NobodyWatches()
-        runs, records, outcome = await self._prepare(selection, policy, watcher)
+        fleet = await self._inventory.fleet()  # ours to the end: who asks meanwhile shares it
+        runs, records, outcome = await self._prepare(fleet, selection, policy, watcher)
         places = asyncio.Semaphore(PARTIES_AT_ONCE)
 
         async def run_one(run: Rounds) -> None:
@@ -137,9 +139,8 @@ class RegistrationService:
         return outcome
 
     async def _prepare(
-        self, selection: Selection, policy: Policy, watcher: Watcher
+        self, fleet: Fleet, selection: Selection, policy: Policy, watcher: Watcher
     ) -> tuple[list[Rounds], Mapping[VenName, Records], Outcome]:
-        fleet = await self._inventory.fleet()
         records = await self._store.records()
         outcome = Outcome(problems=fleet.problems())
         outcome.left_alone = [
