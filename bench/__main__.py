@@ -14,6 +14,7 @@ from bench.dispatch import b10
 from bench.events import polling, sweeps
 from bench.gates import Gate, shown, table
 from bench.ingest import batches, singles
+from bench.outage import outage
 from bench.registration import cold, warm
 from bench.reports import drain
 from bench.sinks import sinks
@@ -57,6 +58,7 @@ def _benches(inventory: Path, folder: Path) -> dict[tuple[str, ...], Measure]:
         ("b8",): lambda: batches(inventory),
         ("b9",): drain,
         ("b10",): b10,
+        ("b13",): lambda: outage(inventory),
         ("sinks",): sinks,
     }
 

@@ -51,6 +51,31 @@ async def test_each_runs_once_per_period() -> None:
     assert all(4 <= count <= 7 for count in counted.values())
 
 
+async def test_who_missed_a_turn_catches_up_long_before_the_next_and_nobody_else_does() -> None:
+    counted: Counter[str] = Counter()
+    spread = Spread("polls", 3600.0, counting(counted))
+    spread.keep_to(f"ven {n}" for n in range(20))
+
+    async with running(spread):
+        await until(lambda: len(counted) == 20)
+        spread.catch_up([*(f"ven {n}" for n in range(10)), "one that has left"])
+        await until(lambda: counted.total() == 30)
+        await asyncio.sleep(0.1)
+
+    assert counted == {f"ven {n}": 2 if n < 10 else 1 for n in range(20)}
+
+
+async def test_who_is_due_sooner_than_it_could_catch_up_is_not_put_off() -> None:
+    spread = Spread("polls", 3600.0, counting(Counter()), clock=lambda: 1000.0)
+    names = [f"ven {n}" for n in range(100)]
+    spread.keep_to(names)
+    due = dict(spread._due)
+
+    spread.catch_up(names)
+
+    assert spread._due == due
+
+
 async def test_t_36_a_fleet_is_spread_over_the_period_at_phases_that_stay() -> None:
     one, two = (Spread("polls", 30.0, counting(Counter())) for _ in range(2))
     names = [f"VEN {n}" for n in range(10_000)]

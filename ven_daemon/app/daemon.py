@@ -211,11 +211,9 @@ class Daemon:
         await supervise(roots, asyncio.Event())
 
     def _try_again(self) -> None:
-        """Wake what failed while the VTN did not work, rather than when its pause is over."""
+        """Go on now that the VTN works again."""
         for part in self.front.parts:
-            for loop, _ in part.cadences():
-                if loop.state.failures_in_a_row:
-                    loop.wake()
+            part.catch_up()
 
     def _tell_of_state(self, trouble: str | None) -> None:
         if trouble is None:

@@ -7,7 +7,7 @@ would stall the loop when thousands come due together.
 import asyncio
 import heapq
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
@@ -66,11 +66,8 @@ class Spread:
         wanted = set(names)
         for gone in self._due.keys() - wanted:
             del self._due[gone]
-        fresh = sorted(wanted - self._due.keys(), key=self._phase)
-        now = self._clock()
-        span = min(self._period, len(fresh) / STARTS_PER_SECOND)
-        for each in fresh:
-            self._plan(each, now + self._phase(each) / self._period * span)
+        for each, due in self._one_by_one(wanted - self._due.keys()):
+            self._plan(each, due)
 
     def retime(self, period: float) -> None:
         """Keep to another period from now on; whoever waits is due by its own phase of that."""
@@ -86,6 +83,18 @@ class Spread:
             self._hurried.add(name)
         elif name in self._due:
             self._plan(name, self._clock())
+
+    def catch_up(self, names: Iterable[str]) -> None:
+        """Begin with *names* soon, one by one, where their turn would come later."""
+        for each, due in self._one_by_one(self._due.keys() & set(names)):
+            self._plan(each, min(due, self._due[each]))
+
+    def _one_by_one(self, names: Collection[str]) -> Iterator[tuple[str, float]]:
+        """Say when each of some is due that are not to begin together."""
+        now = self._clock()
+        span = min(self._period, len(names) / STARTS_PER_SECOND)
+        for each in sorted(names, key=self._phase):
+            yield each, now + self._phase(each) / self._period * span
 
     async def rest(self) -> None:
         """Begin nothing more, and wait until what is under way has ended."""

@@ -14,9 +14,9 @@ from ven_daemon.domain.retry import Backoff, clamp_retry_after
 
 Clock = Callable[[], float]
 
-PROBES = Backoff(cap=30.0)
-"""How long a VTN that fails is left alone before it is tried again. Half a minute at the most,
-so that everything is in order again a minute after it came back (docs/decisions/0009)."""
+PROBES = Backoff(cap=20.0)
+"""How long a VTN that fails is left alone before it is tried again. Twenty seconds at the most,
+so that every VEN is polled for half a minute after it came back (docs/decisions/0009)."""
 
 
 class Gate:

@@ -11,7 +11,7 @@ from ven_daemon.app.connection import Connected, Connection
 from ven_daemon.app.events import readers, reading
 from ven_daemon.app.parts.part import Part
 from ven_daemon.config import Settings
-from ven_daemon.domain.errors import ForbiddenError, UnauthorizedError
+from ven_daemon.domain.errors import ForbiddenError, UnauthorizedError, VtnError
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.domain.sightings import Standing
@@ -65,6 +65,8 @@ class EventsPart(Part):
         self._mark: tuple[Any, ...] | None = None
         self._readers: Mapping[str, Reader] = {}
         self._refused: dict[str, int] = {}
+        self._missed: set[str] = set()
+        """Who could not be polled for because the VTN did not work."""
         self._counts: Mapping[Standing, int] = {}
         self._spread = Spread("events", settings().poll_interval.total_seconds(), self._poll)
         self._refreshing = Loop("event readers", self._refresh)
@@ -99,6 +101,12 @@ class EventsPart(Part):
         self._spread.retime(settings.poll_interval.total_seconds())
         self.reading.service.read_programs_every(settings.program_interval)
         self._refreshing.wake()
+
+    def catch_up(self) -> None:
+        """Poll for those who missed their turn, too."""
+        super().catch_up()
+        missed, self._missed = self._missed, set()
+        self._spread.catch_up(missed)
 
     def hurry(self, ven: str | None) -> None:
         """Poll as soon as possible: for one VEN, or for all."""
@@ -138,7 +146,12 @@ class EventsPart(Part):
             _log.error("events.unauthorized", reader=name, error=str(error))
             self._refused[name] = self._refused.get(name, 0) + 1
             return Backoff(base=5.0, cap=300.0).delay(self._refused[name], 1.0)
+        except VtnError as error:
+            if error.transient:
+                self._missed.add(name)
+            raise
         self._refused.pop(name, None)
+        self._missed.discard(name)
         return None
 
     async def _tidy(self) -> None:

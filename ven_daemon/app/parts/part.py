@@ -36,6 +36,12 @@ class Part:
         """Name what else runs for as long as the daemon does."""
         return {}
 
+    def catch_up(self) -> None:
+        """Do what failed while the VTN did not work, rather than when its pause is over."""
+        for loop, _ in self.cadences():
+            if loop.state.failures_in_a_row:
+                loop.wake()
+
     def figures(self) -> Iterable[Figure]:
         """Give its metrics; a scrape asks, so this only reads."""
         return ()
