@@ -47,7 +47,7 @@ def test_words_of_others_end_no_row_and_steer_no_terminal(
     capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F42, F43."""
-    monkeypatch.setattr(terminal, "output", Console(file=StringIO()))
+    monkeypatch.setattr(terminal, "output", lambda: Console(file=StringIO()))
 
     terminal.print_table("Events", ("name", "town"), [(EVIL, "Ærøskøbing")])
 
@@ -57,7 +57,9 @@ def test_words_of_others_end_no_row_and_steer_no_terminal(
 @pytest.mark.parametrize("name", ["[/no]", "[bold]loud[/bold]", "[link=http://x]y", ":boom:"])
 def test_words_of_others_are_no_markup(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = StringIO()
-    monkeypatch.setattr(terminal, "output", Console(file=screen, force_terminal=True, width=120))
+    monkeypatch.setattr(
+        terminal, "output", lambda: Console(file=screen, force_terminal=True, width=120)
+    )
 
     terminal.print_table("Events", ("name",), [(name,)])
 
@@ -67,7 +69,9 @@ def test_words_of_others_are_no_markup(name: str, monkeypatch: pytest.MonkeyPatc
 def test_an_error_in_the_words_of_others_is_escaped_line_by_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terminal, "notes", Console(stderr=True, soft_wrap=True, highlight=False))
+    monkeypatch.setattr(
+        terminal, "notes", lambda: Console(stderr=True, soft_wrap=True, highlight=False)
+    )
 
     with pytest.raises(terminal.typer.Exit):
         terminal.fail(ConfigurationError("first\n\x1b[2Jsecond"))

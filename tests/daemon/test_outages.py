@@ -114,6 +114,7 @@ def test_f32_a_certificate_is_swapped_and_its_authority_follows_without_a_restar
         Service(tmp_path, proxy.url, VEN_TLS_CA_FILE=str(trusted)) as service,
     ):
         service.wait_until_ready()
+        service.wait(lambda: "ven_daemon_cert_expiry_seconds " in service.get_text("/metrics")[1])
         service.wait(lambda: 0 < metric(service, "cert_expiry_seconds") < 86400)
         proxy.swap(other.certificate, other.key)
         service.send("POST", "/api/v1/reconcile")
