@@ -4,7 +4,6 @@ The two live in two `MetaData`: what alembic compares and migrates is `STATE` on
 A file per area; a new one is imported here, so that alembic sees it.
 """
 
-from ven_daemon.store.schema.base import INVENTORY, STATE, Instant
 from ven_daemon.store.schema.dispatches import (
     assignments,
     dispatches,
@@ -21,6 +20,7 @@ from ven_daemon.store.schema.events import (
     vtn_traits,
 )
 from ven_daemon.store.schema.inventory import connections, resources
+from ven_daemon.store.schema.metadata import INVENTORY, STATE, Instant
 from ven_daemon.store.schema.outbox import outbox, outbox_totals, report_bodies, report_marks
 from ven_daemon.store.schema.readings import (
     device_tokens,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Float, Index, MetaData, String, Table, Text
 
-from ven_daemon.store.schema.base import Instant
+from ven_daemon.store.schema.metadata import Instant
 
 COMMANDS = MetaData()
 """Of its own: it is created where it is wanted, and alembic does not migrate it."""

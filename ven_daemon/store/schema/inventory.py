@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, String, Table, Text
 
-from ven_daemon.store.schema.base import INVENTORY
+from ven_daemon.store.schema.metadata import INVENTORY
 
 connections = Table(
     "connections",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from ven_daemon.store.schema.base import STATE, Instant
+from ven_daemon.store.schema.metadata import STATE, Instant
 
 outbox = Table(
     "outbox",

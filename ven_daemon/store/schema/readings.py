@@ -11,7 +11,7 @@ from sqlalchemy import (
     Text,
 )
 
-from ven_daemon.store.schema.base import STATE, Instant
+from ven_daemon.store.schema.metadata import STATE, Instant
 
 reading_resources = Table(
     "reading_resources",

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
-from ven_daemon.store.schema.base import STATE, Instant
+from ven_daemon.store.schema.metadata import STATE, Instant
 
 instance = Table(
     "instance",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table
 
-from ven_daemon.store.schema.base import STATE, Instant
+from ven_daemon.store.schema.metadata import STATE, Instant
 
 leases = Table(
     "leases",
