@@ -18,6 +18,7 @@ from ven_daemon.domain.errors import (
     StoreSuspectError,
 )
 from ven_daemon.store import database as module
+from ven_daemon.store import engines
 from ven_daemon.store.bridge import aside
 from ven_daemon.store.database import Database, open_database
 
@@ -279,7 +280,7 @@ async def test_what_was_committed_is_on_the_disk(sqlite_url: str) -> None:
 async def test_a_busy_database_is_waited_for(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 5000)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 5000)
     database = open_database(sqlite_url)
     await counter(database)
     assert database.file is not None
@@ -301,7 +302,7 @@ async def test_a_busy_database_is_waited_for(
 async def test_a_database_that_stays_busy_is_told(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 300)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 300)
     database = open_database(sqlite_url)
     await counter(database)
     assert database.file is not None

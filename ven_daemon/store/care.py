@@ -14,7 +14,8 @@ from urllib.parse import quote
 import structlog
 
 from ven_daemon.domain.errors import ConfigurationError, StoreError
-from ven_daemon.store.database import BUSY_TIMEOUT_MS, Database
+from ven_daemon.store.database import Database
+from ven_daemon.store.engines import BUSY_TIMEOUT_MS
 
 CHECKED_UP_TO = 512 * 1024 * 1024
 """Bytes of a file that is looked through at a start: a few seconds of a slow disk."""

@@ -1,4 +1,4 @@
-"""Engines for SQLite and PostgreSQL, and the one place that renames their failures.
+"""A database of SQLite or PostgreSQL, and the one place that renames their failures.
 
 SQLite gets two engines: one writer connection, whose transactions begin with
 BEGIN IMMEDIATE (a deferred one that upgrades later fails at once when somebody
@@ -12,15 +12,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, event, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, event, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ven_daemon.domain.errors import (
-    ConfigurationError,
     LeaseLostError,
     StoreBusyError,
     StoreError,
@@ -29,28 +27,20 @@ from ven_daemon.domain.errors import (
     StoreSuspectError,
 )
 from ven_daemon.store.bridge import Bridge, Thread
+from ven_daemon.store.engines import (
+    begin_immediate,
+    parse,
+    postgres_engine,
+    sqlite_engine,
+    sqlite_file,
+)
 from ven_daemon.store.failures import renamed
 from ven_daemon.store.schema import leases
 
 T = TypeVar("T")
 
-BUSY_TIMEOUT_MS = 5000
-"""How long a writer waits for another process to finish its transaction."""
-
 TURN_SECONDS = 30.0
 """How long a writer waits for the others of this process."""
-
-READER_CACHE_KIB = 512
-"""What a connection that only reads keeps of a SQLite file: two megabytes each, as SQLite
-would, buys nothing, for the system caches the file for all of them."""
-
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "postgresql+psycopg": "postgresql+psycopg",
-}
 
 
 @dataclass(slots=True)
@@ -240,105 +230,15 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     Raises:
         ConfigurationError: the URL is not one of SQLite or PostgreSQL.
     """
-    parsed = _parse(url)
+    parsed = parse(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = _postgres(parsed)
+        engine = postgres_engine(parsed)
         return Database(parsed, engine, engine)
-    writer = _sqlite(parsed, read_only=read_only, pool_size=1)
+    writer = sqlite_engine(parsed, read_only=read_only, pool_size=1)
     if not read_only:
-        event.listen(writer.sync_engine, "begin", _begin_immediate)
-    reader = writer if read_only else _sqlite(parsed, read_only=True, pool_size=4)
+        event.listen(writer.sync_engine, "begin", begin_immediate)
+    reader = writer if read_only else sqlite_engine(parsed, read_only=True, pool_size=4)
     return Database(parsed, writer, reader, thread=Thread(writer))
-
-
-def sqlite_file(url: URL) -> Path | None:
-    """Where a SQLite URL points, or None for anything else."""
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return None
-    return Path(url.database)
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-        driver = _DRIVERS[parsed.drivername]
-        parsed.get_backend_name()
-    except (ArgumentError, KeyError, NoSuchModuleError, ValueError):
-        message = "a database URL must begin with sqlite:/// or postgresql://"
-        raise ConfigurationError(message) from None  # the URL itself may hold a password
-    if driver.startswith("sqlite") and not parsed.database:
-        raise ConfigurationError("a SQLite URL must name a file: sqlite:///./var/state.db")
-    return parsed.set(drivername=driver)
-
-
-def _sqlite(url: URL, *, read_only: bool, pool_size: int) -> AsyncEngine:
-    mode = "ro" if read_only else "rwc"
-    uri = URL.create(
-        url.drivername,
-        database=f"file:{quote(str(url.database))}",
-        query={"mode": mode, "uri": "true"},
-    )
-    engine = create_async_engine(
-        uri,
-        pool_size=pool_size,
-        max_overflow=0,
-        hide_parameters=True,
-        connect_args={"isolation_level": None},
-    )
-    event.listen(engine.sync_engine, "connect", _read_pragmas if read_only else _write_pragmas)
-    return engine
-
-
-def _postgres(url: URL) -> AsyncEngine:
-    try:
-        return create_async_engine(
-            url,
-            pool_size=5,
-            max_overflow=5,
-            pool_pre_ping=True,
-            pool_recycle=1800,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": 5,
-                "tcp_user_timeout": 5000,
-                # What was acknowledged is on disk, whatever the server's own default.
-                "options": "-c synchronous_commit=on -c statement_timeout=60000"
-                " -c idle_in_transaction_session_timeout=10000",
-            },
-        )
-    except ModuleNotFoundError as error:
-        message = "PostgreSQL needs the extra: pip install 'ven-daemon[postgres]'"
-        raise ConfigurationError(message) from error
-
-
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _write_pragmas(connection: Any, _record: Any) -> None:
-    _execute(
-        connection,
-        f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-        "PRAGMA journal_mode=WAL",
-        "PRAGMA synchronous=FULL",
-        "PRAGMA foreign_keys=ON",
-    )
-
-
-def _read_pragmas(connection: Any, _record: Any) -> None:
-    _execute(
-        connection,
-        f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-        f"PRAGMA cache_size=-{READER_CACHE_KIB}",
-        "PRAGMA query_only=ON",
-    )
-
-
-def _execute(connection: Any, *statements: str) -> None:
-    cursor = connection.cursor()
-    for statement in statements:
-        cursor.execute(statement)
-    cursor.close()
 
 
 class _noted:  # noqa: N801 - reads as a clause: with _noted(database)
