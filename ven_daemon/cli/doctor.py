@@ -53,6 +53,7 @@ def _document(findings: Sequence[Finding]) -> dict[str, Any]:
 def _print(finding: Finding) -> None:
     level = finding.level
     terminal.output().print(f"{level.value:<8}", style=_STYLES[level], end="", markup=False)
-    terminal.output().print(f"{finding.check}: {finding.words}", markup=False, emoji=False)
+    words = terminal.plain(f"{finding.check}: {finding.words}")
+    terminal.output().print(words, markup=False, emoji=False)
     if finding.advice:
         terminal.output().print(f"{'':8}-> {finding.advice}", markup=False, emoji=False)

@@ -85,7 +85,8 @@ def _print_notes(outcome: Outcome) -> None:
         terminal.notes().print(f"inventory: {problem}", style="yellow", markup=False)
     lines = _grouped(outcome.failures)
     for line in lines[:FAILURES_SHOWN]:
-        terminal.notes().print(f"failed: {line}", style="red", markup=False)
+        words = terminal.plain(f"failed: {line}")
+        terminal.notes().print(words, style="red", markup=False, emoji=False)
     if len(lines) > FAILURES_SHOWN:
         more = len(lines) - FAILURES_SHOWN
         terminal.notes().print(f"failed: {more} more (--json names all)", style="red", markup=False)
