@@ -4,6 +4,8 @@ claims        what events ask for, and what is left while nobody hears or listen
 priority      which of them holds when
 ratings       what resources can do, alone and together
 policies      what a payload means in kW · rules: which policy, for whom
+limiting      a setpoint beside a capacity limit
+telemetry     whose readings stopped
 schedules     what resources follow · scheduling: how that is made
 convergence   what has to change on record
 selectors     whom a rule, or a sink, is for
