@@ -17,6 +17,7 @@ help: ## list what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP) ## build the environment, .venv, with everything in it
+	@echo "ven-daemon is in $(BIN): . $(BIN)/activate"
 
 demo: $(STAMP) ## run the daemon with the sample fleet at a sandbox VTN, before your eyes
 	@$(BIN)/python -m scripts.demo

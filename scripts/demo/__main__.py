@@ -81,7 +81,9 @@ def watch(vtn: str, daemon: str, running: Actor) -> int:
             time.sleep(0.5)
     except KeyboardInterrupt:
         return 0
-    return 0 if watching.ready and not waiting else 1
+    if waiting:
+        say("note", f"{seconds:.0f} s were over before the play was")
+    return 1 if waiting else 0
 
 
 def settings(vtn: str, inventory: Path, port: int) -> dict[str, str]:
