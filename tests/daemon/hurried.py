@@ -5,14 +5,12 @@ Every clock that it has, the wall's, the monotonic one and that of its event loo
 one factor. Everything else is the product as it is.
 """
 
-import importlib
-import pkgutil
 import selectors
 import sys
 import time
-from collections.abc import Iterable
-from datetime import datetime, tzinfo
 from typing import Any
+
+from tests.daemon.clocks import set_wall
 
 HURRY = 30.0
 
@@ -38,41 +36,11 @@ class Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
         return super().select(timeout / HURRY if timeout else timeout)
 
 
-class _Kind(type):
-    def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, datetime)
-
-
-class Datetime(datetime, metaclass=_Kind):
-    """Stand in for `datetime.datetime`: every one is one of these, and `now` is now."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "Datetime":
-        """Say what time it is by the clock that runs fast."""
-        return cls.fromtimestamp(wall(), tz)
-
-
-def everything(*packages: str) -> Iterable[Any]:
-    """Import all there is, so that nothing comes later that has not seen these clocks."""
-    for package in map(importlib.import_module, packages):
-        yield package
-        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            if "sandbox" not in found.name and not found.name.endswith("__main__"):
-                yield importlib.import_module(found.name)
-
-
-def hurry() -> None:
-    """Put these clocks in the place of the machine's, for the whole process."""
-    time.monotonic, time.time = ticks, wall
+if __name__ == "__main__":
+    time.monotonic = ticks
     selectors.DefaultSelector = Selector  # type: ignore[misc]
     sys.modules["uvloop"] = None  # type: ignore[assignment] # its clock is out of reach
-    for module in [*everything("ven_daemon"), sys.modules["apscheduler.schedulers.base"]]:
-        if getattr(module, "datetime", None) is datetime:
-            module.datetime = Datetime
-
-
-if __name__ == "__main__":
-    hurry()
+    set_wall(wall)
     from ven_daemon.cli import main
 
     main()
