@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.daemon.service import Service
 from tests.readings.conftest import BAR, ELSEWHERE, PATH, TOKEN, item
 from tests.rig.installation import Installation
+from tests.rig.processes import free_port
 
 NEIGHBOUR = "Aalborg/bar 1"
 
@@ -50,6 +52,21 @@ def test_a_token_of_a_ven_brings_readings_of_that_ven(
     assert (status, said["accepted"]) == (202, 2)
     assert said["rejected"] == [{"index": 2, "reason": "resource_id: not in the inventory"}]
     assert post(service, tokens["gateway"], item(ELSEWHERE))[0] == 422
+
+
+def test_a_token_means_its_own_readings_where_everybody_may_bring_any(tmp_path: Path) -> None:
+    """Nobody set an operator token; a gateway that is configured wrongly is told so."""
+    service = Service(tmp_path, f"http://127.0.0.1:{free_port()}")
+    made = service.command("readings", "token", "add", "gateway", "--ven", "Aalborg")
+    gateway = made.stdout.strip()
+    with service:
+        service.wait(lambda: post(service, gateway, item())[0] == 202)
+
+        its_own = post(service, gateway, item(), item(ELSEWHERE))[1]
+        anybody = service.post(PATH, json.dumps([item(ELSEWHERE)]).encode())[1]
+
+    assert (its_own["accepted"], len(its_own["rejected"])) == (1, 1)
+    assert anybody["accepted"] == 1
 
 
 def test_a_token_of_a_resource_brings_readings_of_it_alone(

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import text
 
 from tests.reporting.rig import START, Rig, draft
@@ -98,6 +98,11 @@ class Outbox(RuleBasedStateMachine):
         self.rig = Rig(transport, self.database)
         self.rig.now = now
 
+    @initialize()
+    def begin(self) -> None:
+        for value, ven in enumerate(VENS, 1):
+            self.file(ven, value)
+
     @rule(ven=st.sampled_from(VENS), value=st.integers(1, 9))
     def file(self, ven: str, value: int) -> None:
         self.count += 1
@@ -120,24 +125,33 @@ class Outbox(RuleBasedStateMachine):
         self.runner.run(self.rig.outbox.amend([report], self.rig.now))
         self.written[each.name] = float(value)
 
-    @rule(fates=st.lists(st.sampled_from(sorted(FATES)), min_size=1, max_size=3))
-    def trouble(self, fates: list[str]) -> None:
-        rules = [{**REPORTS, **FATES[fate], "skip": n} for n, fate in enumerate(fates)]
+    @rule(
+        fates=st.just([]) | st.lists(st.sampled_from(sorted(FATES)), min_size=1, max_size=3),
+        seconds=st.sampled_from([0.0, 1.0, 10.0, 100.0, 1000.0]),
+    )
+    def send(self, fates: list[str], seconds: float) -> None:
+        """Send what can be sent; the first requests fare badly."""
+        rules = [{**REPORTS, **FATES[fate]} for fate in fates]
         self.runner.run(self.vtn.faults(*rules))
-
-    @rule(seconds=st.sampled_from([0.0, 1.0, 10.0, 100.0, 1000.0]))
-    def send(self, seconds: float) -> None:
         self.runner.run(self.rig.drain(pause=seconds))
 
-    @rule(milliseconds=st.integers(0, 12))
-    def crash(self, milliseconds: int) -> None:
+    @rule(taken=st.booleans())
+    def crash(self, taken: bool) -> None:
+        """Die while the VTN holds its answers back, whether it took what was sent or not."""
+
         async def die() -> None:
+            await self.vtn.faults({"path": "^/reports", "kind": "hang", "accept": taken})
             await self.rig.draining.begin()
-            await asyncio.sleep(milliseconds / 1000)
-            for lane in list(self.rig.draining._lanes.values()):
+            lanes = list(self.rig.draining._lanes.values())
+            for _ in range(500):
+                await asyncio.sleep(0.002)
+                if self.vtn.vtn.faults.shown()[0]["hits"] or all(lane.done() for lane in lanes):
+                    break
+            for lane in lanes:
                 lane.cancel()
             await self.rig.draining.settle()
             await self.life.aclose()
+            await self.vtn.faults()
             await self._begin_life()
 
         self.runner.run(die())
@@ -231,3 +245,13 @@ TestStrict = Outbox.TestCase
 TestStrict.settings = _SETTINGS
 TestLenient = LenientOutbox.TestCase
 TestLenient.settings = _SETTINGS
+
+
+@pytest.mark.soak
+class TestStrictForLong(TestStrict):  # type: ignore[valid-type, misc]
+    settings = settings(_SETTINGS, max_examples=300)
+
+
+@pytest.mark.soak
+class TestLenientForLong(TestLenient):  # type: ignore[valid-type, misc]
+    settings = settings(_SETTINGS, max_examples=300)

@@ -1,7 +1,7 @@
 """Who may use the daemon's HTTP surface (docs/operations.md).
 
 With an operator token everything but the probes and the metrics needs it; readings are
-also taken by a device's own token, and then only its own. Without an operator token
+also taken by a device's own token, and then, always, only its own. Without an operator token
 the daemon binds loopback only and answers whoever is there, but refuses a foreign Host
 or Origin: a web page must not reach it by rebinding a name.
 """
@@ -50,11 +50,12 @@ def guard(token: SecretStr | None, by_device: str, bearer: Bearer) -> Middleware
             return await handler(request)
         if token is None and not _is_at_home(request):
             raise web.HTTPForbidden(text="this address answers its own machine only")
-        if not is_operator(request, token):
-            whose = bearer(request) if request.path == by_device else None
-            if whose is not None:
-                request["whose"] = whose
-                return await handler(request)
+        if token is not None and is_operator(request, token):
+            return await handler(request)
+        whose = bearer(request) if request.path == by_device else None
+        if whose is not None:
+            request["whose"] = whose
+        elif token is not None:
             raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
         return await handler(request)
 
