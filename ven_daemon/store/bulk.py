@@ -92,7 +92,8 @@ def instant(value: datetime | None) -> str | None:
 
 
 def _differ(values: tuple[Any, ...]) -> bool:
-    return values.count(values[0]) < len(values)
+    # Most that do show it at their ends.
+    return values[0] != values[-1] or values.count(values[0]) < len(values)
 
 
 @lru_cache

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Table, delete, func, select
+from sqlalchemy import Connection, Row, Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.ids import VenId, VenName
@@ -89,19 +89,21 @@ class RegistrationStore:
         forgotten: Sequence[tuple[VenName, str]] = (),
     ) -> None:
         """Write records, and forget resources, in one transaction."""
-        at = bulk.instant(now)
-        ven_rows = [
-            (self._vtn, ven, bulk.instant(r.settled_at), *_held(r, at))
-            for ven, r in (vens or {}).items()
-        ]
-        rows = [(self._vtn, ven, r.name, r.key, *_held(r, at)) for ven, r in resources]
-        if not (ven_rows or rows or forgotten):
-            return
-        async with self._database.begin() as connection:
+
+        def work(connection: Connection) -> None:
+            at = bulk.instant(now)
+            ven_rows = [
+                (self._vtn, ven, bulk.instant(r.settled_at), *_held(r, at))
+                for ven, r in (vens or {}).items()
+            ]
+            rows = [(self._vtn, ven, r.name, r.key, *_held(r, at)) for ven, r in resources]
             for ven, name in forgotten:
-                await connection.execute(self._forget(ven, name))
-            await bulk.upsert(connection, ven_registrations, ven_rows)
-            await bulk.upsert(connection, resource_registrations, rows)
+                connection.execute(self._forget(ven, name))
+            bulk.write(connection, ven_registrations, ven_rows)
+            bulk.write(connection, resource_registrations, rows)
+
+        if vens or resources or forgotten:
+            await self._database.transact(work)
 
     @retried
     async def forget_ven(self, ven: VenName) -> None:
@@ -137,18 +139,10 @@ class RegistrationStore:
 
 def _held(record: Record, at: str | None) -> tuple[Any, ...]:
     """Give the columns that both tables share, in their order (`schema._what_the_vtn_holds`)."""
-    return (
-        record.vtn_id,
-        record.status,
-        record.origin,
-        record.applied,
-        record.echoed,
-        _write_targets(record.targets),
-        record.attempts,
-        # The VTN's words; PostgreSQL cannot store U+0000.
-        record.last_error and record.last_error.replace("\0", ""),
-        at,
-    )
+    _, status, _, id_, origin, applied, echoed, targets, _, attempts, error = record
+    # The VTN's words; PostgreSQL cannot store U+0000.
+    words = error and error.replace("\0", "")
+    return id_, status, origin, applied, echoed, _write_targets(targets), attempts, words, at
 
 
 def _record(row: Row[Any], name: str, key: str) -> Record:
