@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from tests.vtn.granting import numbered, world
-from tests.vtn.servers import as_json
+from tests.vtn.servers import always, as_json
+from ven_daemon.domain.errors import UnauthorizedError
 from ven_daemon.vtn.token import ClientCredentials
 
 
@@ -19,6 +20,31 @@ async def test_five_hundred_who_ask_together_share_one_fetch() -> None:
         headers = await asyncio.gather(*(here.credential.header() for _ in range(500)))
 
     assert set(headers) == {"Bearer t1"}
+    assert here.asked()["/auth/token"] == 1
+
+
+async def test_whoever_needs_a_token_that_is_on_its_way_waits_for_that_one() -> None:
+    async with world() as here:
+        here.tokens = numbered()
+        here.credential.fetch_ahead()
+
+        assert await here.credential.header() == "Bearer t1"
+        here.credential.fetch_ahead()
+        assert await here.credential.header() == "Bearer t1"
+
+    assert here.asked()["/auth/token"] == 1
+
+
+async def test_a_refused_secret_is_not_tried_ahead_of_need() -> None:
+    async with world() as here:
+        here.tokens = always(401, {"error": "invalid_client"})
+        here.credential.fetch_ahead()
+        with pytest.raises(UnauthorizedError, match="invalid_client"):
+            await here.credential.header()
+        here.credential.fetch_ahead()
+        with pytest.raises(UnauthorizedError, match="invalid_client"):
+            await here.credential.header()
+
     assert here.asked()["/auth/token"] == 1
 
 

@@ -45,7 +45,8 @@ class VenOutcome:
 
     def did(self, name: str, kind: Kind) -> None:
         """Note that a resource is as the plan wanted it."""
-        self.failures.pop(name, None)
+        if self.failures:
+            self.failures.pop(name, None)
         if self.done.get(name, Kind.NOTHING) is Kind.NOTHING:
             self.done[name] = kind
 

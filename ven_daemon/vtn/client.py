@@ -97,7 +97,8 @@ class VtnClient:
     async def create_resource(self, wanted: WantedResource, ven: ObservedVen) -> ObservedResource:
         """Create a resource of *ven*; the answer must bear its name."""
         request = self.profile.create_resource(wanted, ven, self._form or await self.form())
-        return await self._echo(request, wanted, ven)
+        answer = await self.transport.send(request, self._credential)
+        return self._echo(request, answer, wanted, ven)
 
     async def update_resource(
         self, wanted: WantedResource, observed: ObservedResource, ven: ObservedVen
@@ -105,7 +106,8 @@ class VtnClient:
         """Replace a resource, keeping of it what is not ours."""
         form = self._form or await self.form()
         request = self.profile.update_resource(wanted, observed, ven, form)
-        return await self._echo(request, wanted, ven)
+        answer = await self.transport.send(request, self._credential)
+        return self._echo(request, answer, wanted, ven)
 
     async def delete_resource(self, resource: ObservedResource) -> None:
         """Remove a resource; one that is gone already is as good."""
@@ -184,6 +186,10 @@ class VtnClient:
         """Remove a report; one that is gone already is as good."""
         await self._remove(self.profile.delete_report(id_))
 
+    def fetch_ahead(self) -> None:
+        """Have a token on its way by the time that the first request needs it."""
+        self._credential.fetch_ahead()
+
     async def form(self) -> Form:
         """Choose the body form: as configured, else by the token's scopes, else business."""
         if self._form is None:
@@ -192,11 +198,10 @@ class VtnClient:
             self._form = Form.VEN if asks_as_ven and "write_vens_bl" not in scopes else Form.BL
         return self._form
 
-    async def _echo(
-        self, request: Request, wanted: WantedResource, ven: ObservedVen
+    def _echo(
+        self, request: Request, answer: Answer, wanted: WantedResource, ven: ObservedVen
     ) -> ObservedResource:
-        """Send a resource; the answer must bear its name."""
-        answer = await self.transport.send(request, self._credential)
+        """Read the answer to a resource; it must bear its name."""
         read, written = self.profile.read_resource, request.attributes
         shown = self.transport.read(
             request, answer, lambda body: read(body, wanted, ven.id, written)

@@ -22,13 +22,14 @@ class Deadlines:
 
     def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
-        self._began[_current_task()] = now = loop.time()
+        self._began[_current_task(loop)] = now = loop.time()
         if self._timer is None:
             self._timer = loop.call_at(now + min(self._whole, self._silent), self._end_late)
 
     def heard(self) -> None:
         """Note, inside a block, that its silence was broken."""
-        self._heard[_current_task()] = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        self._heard[_current_task(loop)] = loop.time()
 
     def __exit__(
         self,
@@ -36,7 +37,7 @@ class Deadlines:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        task = _current_task()
+        task = _current_task(asyncio.get_running_loop())
         self._heard.pop(task, None)
         if self._began.pop(task, None) is None:
             self._over.discard(task)
@@ -60,8 +61,8 @@ class Deadlines:
         return min(began + self._whole, self._heard.get(task, began) + self._silent)
 
 
-def _current_task() -> asyncio.Task[Any]:
-    task = asyncio.current_task()
+def _current_task(loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any]:
+    task = asyncio.current_task(loop)
     if task is None:
         raise RuntimeError("a deadline is a task's")
     return task

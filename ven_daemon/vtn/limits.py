@@ -85,6 +85,11 @@ class Gate:
 
     def _give_back(self) -> None:
         self.in_flight -= 1
+        if self._waiters:
+            self._call_in()
+
+    def _call_in(self) -> None:
+        """Give what places there are to those who wait."""
         while self._waiters and self.in_flight < self.limit:
             place = self._waiters.popleft()
             if not place.done():
@@ -172,7 +177,7 @@ class Circuit:
     @property
     def is_open(self) -> bool:
         """Whether requests are held back."""
-        return self._openings > 0 or self._clock() < self._told
+        return self._openings > 0 or (self._told > 0.0 and self._clock() < self._told)
 
     @property
     def gave_up(self) -> bool:

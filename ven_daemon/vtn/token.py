@@ -28,6 +28,10 @@ class Credential(Protocol):
         """Give the Authorization header; *stale* is one that was just refused."""
         ...
 
+    def fetch_ahead(self) -> None:
+        """Begin to obtain what will be needed; whoever needs it learns how that went."""
+        ...
+
     async def claims(self) -> Mapping[str, Any]:
         """Give what the token says of itself, unverified; nothing where it is opaque."""
         ...
@@ -40,6 +44,9 @@ class NoCredential:
         """Send no header."""
         del stale
         return None
+
+    def fetch_ahead(self) -> None:
+        """Need nothing."""
 
     async def claims(self) -> Mapping[str, Any]:
         """Know nothing."""
@@ -57,6 +64,9 @@ class BearerToken:
         if stale is not None:
             raise UnauthorizedError("the VTN does not accept the bearer token that was given")
         return f"Bearer {self._token.get_secret_value()}"
+
+    def fetch_ahead(self) -> None:
+        """Have it already."""
 
     async def claims(self) -> Mapping[str, Any]:
         """Read the token."""
@@ -77,7 +87,7 @@ class ClientCredentials:
         self.client_id = client_id
         self._endpoint = endpoint
         self._secret = secret
-        self._token: str | None = None
+        self._header: str | None = None
         self._claims: Mapping[str, Any] = {}
         self._refresh_at = self._ends_at = 0.0
         self._trusted_at = 0.0
@@ -89,17 +99,22 @@ class ClientCredentials:
     async def header(self, stale: str | None = None) -> str | None:
         """Sign with a living token, fetching one first where that is needed."""
         now = time.monotonic()
-        refused = stale is not None and stale == f"Bearer {self._token}"
+        refused = stale is not None and stale == self._header
         if refused and self._flight is None and now < self._trusted_at:
             words = f"the VTN refuses a token that {self.client_id!r} just obtained"
             raise UnauthorizedError(words)
         if refused:
             self._trusted_at = now + FRESH
-        if refused or self._token is None or now >= self._ends_at:
+        if refused or self._header is None or now >= self._ends_at:
             await self._fetched()
         elif now >= self._refresh_at:
             self._take_off()  # ahead of need: nobody waits for it
-        return f"Bearer {self._token}"
+        return self._header
+
+    def fetch_ahead(self) -> None:
+        """Take off for the first token, unless the last one was refused."""
+        if self._header is None and self._refused is None:
+            self._take_off()
 
     async def claims(self) -> Mapping[str, Any]:
         """Read the token, obtaining one where there is none yet."""
@@ -141,7 +156,8 @@ class ClientCredentials:
     def _take(self, token: Mapping[str, Any]) -> None:
         life = life_of(token.get("expires_in"))
         now = time.monotonic()
-        self._token = str(token["access_token"])
-        self._claims = {"scope": token.get("scope"), **read_claims(self._token)}
+        bearer = str(token["access_token"])
+        self._header = f"Bearer {bearer}"
+        self._claims = {"scope": token.get("scope"), **read_claims(bearer)}
         self._ends_at = now + life * 0.98
         self._refresh_at = now + life * random.uniform(0.5, 0.8)  # noqa: S311 - spread, not secrecy

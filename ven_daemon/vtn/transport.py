@@ -85,7 +85,10 @@ class Transport:
         while True:
             self._exchange.insist()
             try:
-                answer = await self._send_signed(request, credential)
+                header = await credential.header()
+                answer = await self._send_once(request, header)
+                if classify(answer.status) is not None:
+                    answer = await self._sign_anew(request, credential, header, answer)
             except VtnError as error:
                 repeatable = request.idempotent or isinstance(error, VtnUnreachableError)
                 over = isinstance(error, GaveUpError) or self.circuit.gave_up
@@ -101,12 +104,10 @@ class Transport:
                 return answer
             await asyncio.sleep(self.backoff.delay(attempt, random.random()))  # noqa: S311 - spread
 
-    async def _send_signed(self, request: Request, credential: Credential) -> Answer:
-        """Send it; where the token is not accepted, once more with a fresh one."""
-        header = await credential.header()
-        answer = await self._send_once(request, header)
-        if classify(answer.status) is None:
-            return answer
+    async def _sign_anew(
+        self, request: Request, credential: Credential, header: str | None, answer: Answer
+    ) -> Answer:
+        """Where it is the token that was refused, send once more with a fresh one."""
         words = words_of(answer.status, answer.headers, answer.body)
         if header and is_authentication(answer.status, answer.headers, words):
             header = await credential.header(stale=header)

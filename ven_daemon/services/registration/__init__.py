@@ -100,7 +100,7 @@ class RegistrationService:
 
     async def plan(self, selection: Selection, policy: Policy) -> list[VenPlan]:
         """Say what `register` would do."""
-        fleet = await self._inventory.fleet()
+        fleet = await self._fleet()
         runs, records, _ = await self._prepare(fleet, selection, policy, NobodyWatches())
         plans = await asyncio.gather(*(run.plan(records) for run in runs))
         return [each for some in plans for each in some]
@@ -118,7 +118,7 @@ class RegistrationService:
         With *put_off*, a VEN that cannot be looked at yet is not waited for.
         """
         watcher = watcher or NobodyWatches()
-        fleet = await self._inventory.fleet()  # ours to the end: who asks meanwhile shares it
+        fleet = await self._fleet()  # ours to the end: who asks meanwhile shares it
         runs, records, outcome = await self._prepare(fleet, selection, policy, watcher)
         places = asyncio.Semaphore(PARTIES_AT_ONCE)
 
@@ -137,6 +137,12 @@ class RegistrationService:
         order = [*by_name, *(name for name in barred if name not in by_name)]
         outcome.vens = [by_name.get(name) or barred[name] for name in order]
         return outcome
+
+    async def _fleet(self) -> Fleet:
+        """Read the inventory, while the token comes that is needed next."""
+        if self._identities.shared is not None:
+            self._identities.shared.fetch_ahead()
+        return await self._inventory.fleet()
 
     async def _prepare(
         self, fleet: Fleet, selection: Selection, policy: Policy, watcher: Watcher

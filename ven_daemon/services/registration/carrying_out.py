@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -150,11 +150,10 @@ class CarryingOut:
             if plan.ven in self._held:
                 yield from (Job(plan, each) for each in plan.resources if each.kind in _WRITES)
 
-    async def _write(self, job: Job) -> None:
+    def _write(self, job: Job) -> Awaitable[None]:
         if job.action is None:
-            await self._create_ven(job)
-        else:
-            await self._write_resource(job, job.action)
+            return self._create_ven(job)
+        return self._write_resource(job, job.action)
 
     async def _create_ven(self, job: Job) -> None:
         ven, wanted = job.plan.ven, job.plan.wanted

@@ -52,15 +52,9 @@ def registered(
     as_sent = shown.name == wanted.name and (
         shown.attributes is wanted.attributes or same(wanted.attributes, ours(shown.attributes))
     )
+    applied, echoed = (None, None) if as_sent else (wanted.fingerprint, shown.fingerprint)
     return Record(
-        wanted.name,
-        Status.REGISTERED,
-        key=key,
-        vtn_id=shown.id,
-        origin=origin,
-        applied=None if as_sent else wanted.fingerprint,
-        echoed=None if as_sent else shown.fingerprint,
-        targets=shown.targets,
+        wanted.name, Status.REGISTERED, key, shown.id, origin, applied, echoed, shown.targets
     )
 
 
