@@ -72,7 +72,7 @@ def spare_the_collector(*, serves: bool = False) -> None:
     through in small steps, so that none holds anybody up: a middle one walks 20,000 objects.
     """
     gc.freeze()
-    gc.set_threshold(*((2_000, 10, 1_000) if serves else (50_000, 20, 50)))
+    gc.set_threshold(*((2_000, 10, 1_000) if serves else (200_000, 20, 50)))
 
 
 def settings(load: Callable[[], T]) -> T:

@@ -58,7 +58,7 @@ class Ven:
     @property
     def enabled(self) -> tuple[Resource, ...]:
         """The resources that the VTN shall know."""
-        return tuple(resource for resource in self.resources if resource.enabled)
+        return tuple([resource for resource in self.resources if resource.enabled])
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -97,7 +97,8 @@ class Fleet:
         lines = list(self.notes)
         lines.extend(f"resource {row.resource_id}: belongs to no VEN" for row in self.homeless)
         for row in (*self.homeless, *(row for ven in self.vens for row in ven.resources)):
-            lines.extend(f"resource {row.resource_id}: {problem}" for problem in row.problems)
+            if row.problems:
+                lines.extend(f"resource {row.resource_id}: {problem}" for problem in row.problems)
         return tuple(lines)
 
 

@@ -6,7 +6,7 @@ database that is gone).
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 
@@ -63,15 +63,22 @@ def resource_names(
             names[row.resource_id] = before
             taken.add(before)
     for row in rows:
-        if row.resource_id not in names:
+        key = row.resource_id
+        if key not in names:
             name = _bare(row)
-            salt = ""
-            while name in taken:
-                name = suffixed(_bare(row), ResourceKey(row.resource_id + salt))
-                salt += "#"
-            names[row.resource_id] = ResourceName(name)
+            if name in taken:
+                name = _distinct(name, key, taken)
+            names[key] = name
             taken.add(name)
     return names
+
+
+def _distinct(bare: str, key: ResourceKey, taken: Container[str]) -> ResourceName:
+    """Suffix a name that is taken, anew for as long as that is taken too."""
+    name, salt = suffixed(bare, key), "#"
+    while name in taken:
+        name, salt = suffixed(bare, ResourceKey(key + salt)), salt + "#"
+    return ResourceName(name)
 
 
 @lru_cache(maxsize=4096)
@@ -105,8 +112,8 @@ def _id(row: Resource) -> int:
     return row.id
 
 
-def _bare(row: Resource) -> str:
-    return wire_name(row.resource_name) or wire_name(row.resource_id)
+def _bare(row: Resource) -> ResourceName:
+    return ResourceName(wire_name(row.resource_name) or wire_name(row.resource_id))
 
 
 def _cut(text: str, limit: int) -> str:

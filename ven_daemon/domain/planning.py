@@ -36,23 +36,22 @@ def want(
     *client_id* is the VEN's own credential, where it has one.
     """
     names = naming.resource_names(ven.resources, records.remembered)
-    templates = tuple(resource_targets)
-    resources = tuple(
-        Wish(
-            names[row.resource_id],
-            row,
-            naming.targets(
-                templates, (("type", row.resource_type), ("sub_type", row.resource_sub_type))
-            ),
-        )
-        for row in ven.enabled
-    )
+    templates, enabled = tuple(resource_targets), ven.enabled
+    # Thousands of rows are of few kinds.
+    targets = {
+        kind: naming.targets(templates, (("type", kind[0]), ("sub_type", kind[1])))
+        for kind in {(row.resource_type, row.resource_sub_type) for row in enabled}
+    }
+    wishes = [
+        Wish(names[row.resource_id], row, targets[row.resource_type, row.resource_sub_type])
+        for row in enabled
+    ]
     return WantedVen(
         ven.name,
         naming.wire_name(ven.name),
         client_id or naming.derived_client_id(ven.name),
         naming.targets(tuple(ven_targets), (("ven", ven.name),)),
-        resources,
+        tuple(wishes),
         bound=client_id is not None,
     )
 
@@ -75,9 +74,15 @@ def plan(
     kind = Kind.CONFLICT if conflict else _ven_kind(wanted, observed, records.ven, policy)
     under = [r for r in resources if observed and r.ven_id == observed.id]
     actions = () if conflict else _plan_resources(wanted, under, records, policy)
-    spoken_of = {action.name for action in actions}
-    gone = () if conflict else tuple(sorted(records.resources.keys() - spoken_of))
+    gone = () if conflict else _gone(records, actions)
     return VenPlan(name, kind, wanted, observed, records.ven, actions, gone, conflict)
+
+
+def _gone(records: Records, actions: Iterable[ResourceAction]) -> tuple[str, ...]:
+    """Name what is on record and neither wanted nor at the VTN any more."""
+    if not records.resources:
+        return ()
+    return tuple(sorted(records.resources.keys() - {action.name for action in actions}))
 
 
 def _find_ven(
@@ -121,6 +126,8 @@ def _plan_resources(
     records: Records,
     policy: Policy,
 ) -> tuple[ResourceAction, ...]:
+    if wanted and not observed and not records.resources:
+        return tuple([ResourceAction(Kind.CREATE, wish.name, wish) for wish in wanted.resources])
     by_name: dict[str, list[ObservedResource]] = {}
     for resource in observed:
         by_name.setdefault(resource.name, []).append(resource)

@@ -169,7 +169,11 @@ class VenPlan:
     @property
     def lost(self) -> tuple[str | None, ...]:
         """Name the objects on record that the VTN no longer shows; None is the ven itself."""
-        under = [each.name for each in self.resources if _is_lost(each.kind, each.record)]
+        under = [
+            each.name
+            for each in self.resources
+            if each.record is not None and _is_lost(each.kind, each.record)
+        ]
         return (None, *under) if _is_lost(self.kind, self.record) else tuple(under)
 
     @property

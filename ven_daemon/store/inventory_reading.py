@@ -72,7 +72,7 @@ async def _read(
     async for chunk in result.partitions(_CHUNK):
         for row in chunk:
             try:
-                rows.append(read_row(tuple(row), next(ordinals)))
+                rows.append(read_row(row, next(ordinals)))
             except UnreadableRow as error:
                 notes.append(str(error))
     return rows, notes

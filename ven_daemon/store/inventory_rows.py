@@ -65,21 +65,23 @@ def _read_usual(row: Sequence[Any]) -> Resource | None:
     """Read a row in which nothing is odd, as nearly all are, in a third of the time."""
     if tuple(map(type, row)) not in _USUAL:
         return None
-    texts = (*row[1:6], row[9], row[10])
+    number, key, name, kind, sub_kind, meter_point, connection, *rest = row
+    limits, where, address, ven, enabled, _, created, updated = rest
+    texts = (key, name, kind, sub_kind, meter_point, address, ven)
     if not "".join(texts).isprintable() or not all(map(str.strip, texts)):
         return None
-    capacities, said = _parse_capacities(row[7])
-    place = _usual_place(row[8])
-    if said or place is None or row[3] not in RESOURCE_TYPES:
+    capacities, said = _parse_capacities(limits)
+    place = _usual_place(where)
+    if said or place is None or kind not in RESOURCE_TYPES:
         return None
     try:
-        created, updated = _parse_instant(row[13]), _parse_instant(row[14])
+        times = _parse_instant(created), _parse_instant(updated)
     except ValueError:
         return None
     # A fleet has few types and VENs, and many who keep a resource's.
-    kind, ven = (intern(row[3]), intern(row[4])), VenName(intern(row[10]))
-    head, tail = (*row[:3], *kind, *row[5:7]), (ven, bool(row[11]), _NOTHING, created, updated, ())
-    return Resource._make((*head, capacities, place, row[9], *tail))
+    head = number, key, name, intern(kind), intern(sub_kind), meter_point, connection
+    tail = capacities, place, address, VenName(intern(ven)), bool(enabled), _NOTHING
+    return Resource(*head, *tail, *times)
 
 
 def _usual_place(text: str) -> Mapping[str, float] | None:

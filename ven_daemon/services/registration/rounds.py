@@ -100,7 +100,7 @@ class Rounds:
             for name in ready:
                 looks[name] += 1
             most = {name: REFUSED_ROUNDS if name in refused else ROUNDS for name in ready}
-            over = [name for name in ready if name not in again or looks[name] >= most[name]]
+            over = dict.fromkeys(n for n in ready if n not in again or looks[n] >= most[n])
             for name in over:
                 self._watcher.ven_done(self.outcomes[name])
             pending = [name for name in pending if name not in over]
