@@ -81,7 +81,7 @@ def test_it_leaves_with_3_where_the_state_is_no_database(installation: Installat
 def test_it_leaves_with_3_where_another_one_is_at_work(
     installation: Installation, vtn: SandboxVtn
 ) -> None:
-    vtn.faults([{"kind": "delay", "seconds": 1.5}])
+    vtn.faults([{"kind": "delay", "seconds": 8}])
     with installation.start("register") as first:
         first.wait_until(lambda: vtn.summary()["requests"] > 0, "it is at work", within=15)
 
