@@ -1,4 +1,4 @@
-"""`make bench`: registration, polls, the daemon, readings, reports, dispatch; by name or all."""
+"""`make bench`: registration, polls, the daemon, readings, reports, dispatch, outage, soak."""
 
 import asyncio
 import json
@@ -18,9 +18,13 @@ from bench.outage import outage
 from bench.registration import cold, warm
 from bench.reports import drain
 from bench.sinks import sinks
+from bench.soak import soak, soak_for_hours
 from ven_daemon.app import build_samples
 
 RESULTS = Path("bench-results.jsonl")
+
+ON_DEMAND = {"b15-long"}
+"""What takes hours: measured where it is asked for."""
 
 Measure = Callable[[], list[Gate]]
 
@@ -28,7 +32,8 @@ Measure = Callable[[], list[Gate]]
 def main(asked: Sequence[str]) -> int:
     """Measure, print, keep; 1 says that a gate was missed by more than the slack.
 
-    `python -m bench b10 b6` measures these alone.
+    `python -m bench b10 b6` measures these alone; `b15-long` takes two hours, and is measured
+    only then.
     """
     with TemporaryDirectory(prefix="ven-bench-") as name, _sample_fleet(Path(name)) as inventory:
         benches = _benches(inventory, Path(name))
@@ -36,7 +41,8 @@ def main(asked: Sequence[str]) -> int:
         if unknown := set(asked) - known:
             sys.stderr.write(f"no bench {', '.join(sorted(unknown))}: {', '.join(sorted(known))}\n")
             return 2
-        wanted = [m for names, m in benches.items() if not asked or set(asked) & set(names)]
+        chosen = set(asked) or known - ON_DEMAND
+        wanted = [m for names, m in benches.items() if chosen & set(names)]
         gates = [gate for measure in wanted for gate in _told(measure())]
     _keep(gates)
     sys.stdout.write("\n" + "\n".join(table(gates)) + "\n")
@@ -59,6 +65,8 @@ def _benches(inventory: Path, folder: Path) -> dict[tuple[str, ...], Measure]:
         ("b9",): drain,
         ("b10",): b10,
         ("b13",): lambda: outage(inventory),
+        ("b15",): lambda: soak(inventory),
+        ("b15-long",): lambda: soak_for_hours(inventory),
         ("sinks",): sinks,
     }
 
