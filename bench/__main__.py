@@ -13,6 +13,7 @@ from bench import machine, service
 from bench.dispatch import b10
 from bench.events import polling, sweeps
 from bench.gates import Gate, shown, table
+from bench.growth import growth
 from bench.ingest import batches, singles
 from bench.outage import outage
 from bench.registration import cold, warm
@@ -65,6 +66,7 @@ def _benches(inventory: Path, folder: Path) -> dict[tuple[str, ...], Measure]:
         ("b9",): drain,
         ("b10",): b10,
         ("b13",): lambda: outage(inventory),
+        ("b14",): growth,
         ("b15",): lambda: soak(inventory),
         ("b15-long",): lambda: soak_for_hours(inventory),
         ("sinks",): sinks,
