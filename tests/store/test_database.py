@@ -137,6 +137,28 @@ async def test_f57_those_that_waited_for_a_write_that_failed_fail_with_it(file: 
     assert await value(file) == 0
 
 
+async def test_a_look_is_not_kept_waiting_by_who_writes_and_sees_what_is_committed(
+    file: Database,
+) -> None:
+    async def looked() -> int | None:
+        return await file.look(lambda c: c.execute(text("SELECT n FROM counter")).scalar())
+
+    async with file.begin() as connection:
+        await connection.execute(text("UPDATE counter SET n = 8"))
+        meanwhile = await looked()
+
+    assert (meanwhile, await looked()) == (0, 8)
+
+
+async def test_a_look_that_fails_is_renamed_and_the_next_one_sees(empty: Database) -> None:
+    await counter(empty)
+
+    with pytest.raises(StoreError, match="nothing"):
+        await empty.look(lambda c: c.execute(text("SELECT nothing")))
+
+    assert await empty.look(lambda c: c.execute(text("SELECT n FROM counter")).scalar()) == 0
+
+
 async def test_who_has_waited_for_a_turn_for_too_long_is_told_that_the_store_is_busy(
     file: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ class Thread:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
+        self.bridge = Bridge()
         self._engine = engine
         self._connection: Any = None
         event.listen(engine.sync_engine, "close", self._forget)
@@ -58,6 +59,10 @@ class Thread:
         # There is no public way to that thread for more than one statement.
         done: T = await connection._execute(work, connection._conn)  # noqa: SLF001 - as said above
         return done
+
+    async def dispose(self) -> None:
+        """Close the connection."""
+        await self._engine.dispose()
 
     def _forget(self, _connection: object, _record: object) -> None:
         self._connection = None

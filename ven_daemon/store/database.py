@@ -26,7 +26,7 @@ from ven_daemon.domain.errors import (
     StoreInterruptedError,
     StoreSuspectError,
 )
-from ven_daemon.store.bridge import Bridge, Thread
+from ven_daemon.store.bridge import Thread
 from ven_daemon.store.engines import (
     begin_immediate,
     parse,
@@ -76,9 +76,10 @@ class Database:
     writer: AsyncEngine
     reader: AsyncEngine
     standing: Standing = field(default_factory=Standing)
-    bridge: Bridge = field(default_factory=Bridge)
     thread: Thread | None = None
     """That of the connection that writes to SQLite."""
+    looks: Thread | None = None
+    """That of the connection that reads in one go."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever uses that connection."""
 
@@ -136,16 +137,17 @@ class Database:
         Raises:
             LeaseLostError, StoreError: as `begin`.
         """
-        if self.thread is None:
+        thread = self.thread
+        if thread is None:
             async with self.begin() as connection:
                 return await connection.run_sync(work)
 
         def bound(raw: sqlite3.Connection) -> T:
-            connection = self.bridge.over(raw)  # before the transaction begins
+            connection = thread.bridge.over(raw)  # before the transaction begins
             return self._transaction(raw, lambda _: work(connection))
 
         async with self._writing():
-            return await self.thread.run(bound)
+            return await thread.run(bound)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
@@ -204,6 +206,15 @@ class Database:
             async with self.reader.connect() as connection:
                 yield connection
 
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """Read in one go what takes no time: whoever else does so waits for it."""
+        thread = self.looks
+        if thread is None:
+            async with self.read() as connection:
+                return await connection.run_sync(work)
+        with _noted(self):
+            return await thread.run(lambda raw: work(thread.bridge.over(raw)))
+
     async def _insist_on_our_epoch(self, connection: AsyncConnection) -> None:
         """Fence the transaction off: whoever takes over waits for it, or it sees their epoch."""
         if self.standing.epoch is None:
@@ -219,6 +230,8 @@ class Database:
 
     async def dispose(self) -> None:
         """Close every connection, the writer last: it takes the WAL with it."""
+        if self.looks is not None:
+            await self.looks.dispose()
         if self.reader is not self.writer:
             await self.reader.dispose()
         await self.writer.dispose()
@@ -238,7 +251,8 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     if not read_only:
         event.listen(writer.sync_engine, "begin", begin_immediate)
     reader = writer if read_only else sqlite_engine(parsed, read_only=True, pool_size=4)
-    return Database(parsed, writer, reader, thread=Thread(writer))
+    looks = Thread(sqlite_engine(parsed, read_only=True, pool_size=1))
+    return Database(parsed, writer, reader, thread=Thread(writer), looks=looks)
 
 
 class _noted:  # noqa: N801 - reads as a clause: with _noted(database)

@@ -148,8 +148,7 @@ class DispatchStore:
     async def next_due(self, sink: str, after: datetime) -> datetime | None:
         """Say when *sink* is to be told something after *after*."""
         due = select(func.min(_D.due)).where(_D.sink == sink, _D.due > after)
-        async with self._database.read() as connection:
-            found: datetime | None = await connection.scalar(due)
+        found: datetime | None = await self._database.look(lambda c: c.scalar(due))
         return found
 
     @retried

@@ -43,9 +43,8 @@ class OptOutStore:
 
     async def mark(self) -> tuple[Any, ...]:
         """Give something that changes whenever a decision is made or taken back."""
-        async with self._database.read() as connection:
-            count, last = func.count(), func.max(opt_outs.c.updated_at)
-            return tuple((await connection.execute(select(count, last))).one())
+        figures = select(func.count(), func.max(opt_outs.c.updated_at))
+        return await self._database.look(lambda c: tuple(c.execute(figures).one()))
 
 
 def _lasts(instant: datetime) -> Any:

@@ -54,8 +54,7 @@ class RegistrationStore:
     async def mark(self) -> tuple[Any, ...]:
         """Give something that changes when what is on record does, cheaply."""
         figures = (*self._newest(ven_registrations), *self._newest(resource_registrations))
-        async with self._database.read() as connection:
-            return tuple((await connection.execute(select(*figures))).one())
+        return await self._database.look(lambda c: tuple(c.execute(select(*figures)).one()))
 
     async def last_change(self) -> datetime | None:
         """Say when a record was last written."""
