@@ -86,6 +86,22 @@ def test_a_name_in_the_file_that_is_no_setting_is_refused(tmp_path: Path) -> Non
         load_settings()
 
 
+def test_a_variable_that_is_almost_a_setting_is_told_and_one_of_somebody_else_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEN_POL_INTERVAL", "hunter2")
+    monkeypatch.setenv("VEN_DAEMON_PORT", "tcp://10.0.0.1:8081")
+    (tmp_path / ".env").write_text("VEN_VTN_ULR=http://x\n")
+
+    result = CliRunner().invoke(app, ["config", "check"])
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "VEN_POL_INTERVAL is no setting: VEN_POLL_INTERVAL?",
+        "VEN_VTN_ULR is no setting: VEN_VTN_URL?",
+    ]
+
+
 def test_passwords_and_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VEN_STATE_URL", "postgresql://me:hunter2@db/state")
     monkeypatch.setenv("VEN_CLIENT_ID", "me")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ven_daemon.cli import terminal
-from ven_daemon.config import SAMPLE_CLIENT, Settings, load_settings
+from ven_daemon.config import SAMPLE_CLIENT, Settings, load_settings, misspelt
 from ven_daemon.domain.durations import Duration
 
 app = typer.Typer(no_args_is_help=True, help="Settings.")
@@ -19,6 +19,8 @@ def check() -> None:
     Example: ven-daemon config check
     """
     terminal.settings(load_settings)
+    for given, meant in misspelt(Settings.model_fields).items():
+        terminal.notes().print(f"{given} is no setting: {meant}?", markup=False)
     typer.echo("the settings are usable")
 
 

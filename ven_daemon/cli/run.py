@@ -2,12 +2,15 @@
 
 from typing import Annotated
 
+import structlog
 import typer
 
 from ven_daemon import logs
 from ven_daemon.app import Daemon
 from ven_daemon.cli import terminal
-from ven_daemon.config import load_settings
+from ven_daemon.config import Settings, load_settings, misspelt
+
+_log = structlog.get_logger(__name__)
 
 
 def run(
@@ -32,6 +35,8 @@ def run(
     }
     settings = terminal.settings(lambda: load_settings(given))
     logs.configure(settings.log_level, settings.log_format)
+    for name, meant in misspelt(Settings.model_fields).items():
+        _log.warning("settings.misspelt", name=name, meant=meant)
 
     async def serve() -> None:
         await Daemon(lambda: load_settings(given)).run(migrate=migrate)

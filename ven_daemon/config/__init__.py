@@ -24,12 +24,19 @@ from ven_daemon.config.readings import ReadingsSettings
 from ven_daemon.config.reporting import ReportSettings
 from ven_daemon.config.service import ServiceSettings
 from ven_daemon.config.sinks import SinkSettings
-from ven_daemon.config.sources import SAMPLE_CLIENT, SampleClient, Toml
+from ven_daemon.config.sources import SAMPLE_CLIENT, SampleClient, Toml, misspelt
 from ven_daemon.config.telemetry import SourceSettings
 from ven_daemon.config.vtn import VtnSettings
 from ven_daemon.domain.errors import ConfigurationError
 
-__all__ = ["SAMPLE_CLIENT", "BodyForm", "CredentialMode", "Settings", "load_settings"]
+__all__ = [
+    "SAMPLE_CLIENT",
+    "BodyForm",
+    "CredentialMode",
+    "Settings",
+    "load_settings",
+    "misspelt",
+]
 
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(?=@)")
 _IN_QUERY = re.compile(

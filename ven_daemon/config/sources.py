@@ -1,6 +1,8 @@
 """Where settings come from beside what pydantic-settings reads by itself."""
 
 import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from dotenv import dotenv_values
@@ -13,6 +15,19 @@ SAMPLE_CLIENT = {
     "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL": "token_url",
 }
 """The sample client's names of settings, which still work."""
+
+
+def misspelt(known: Iterable[str]) -> Mapping[str, str]:
+    """Find names in the environment and `.env` that are almost one of *known*; give that one.
+
+    What begins with VEN_ and is nothing like a setting may be anybody's: Kubernetes puts
+    VEN_DAEMON_PORT there, for a service of that name.
+    """
+    names = {f"VEN_{name.upper()}": name for name in known}
+    given = {name.upper() for name in (*dotenv_values(".env"), *os.environ)}
+    strange = sorted(name for name in given - names.keys() if name.startswith("VEN_"))
+    close = {name: get_close_matches(name, names, 1, 0.9) for name in strange}
+    return {name: found[0] for name, found in close.items() if found}
 
 
 class SampleClient(PydanticBaseSettingsSource):
