@@ -86,6 +86,22 @@ def test_a_name_in_the_file_that_is_no_setting_is_refused(tmp_path: Path) -> Non
         load_settings()
 
 
+def test_what_is_wrong_in_the_file_is_said_with_what_is_wrong_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ven-daemon.toml").write_text("vtn_ulr = 'http://x'\npoll_interval = 'often'\n")
+    monkeypatch.setenv("VEN_PROFILE", "9")
+
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings()
+
+    assert str(refused.value).splitlines() == [
+        "ven-daemon.toml: there is no setting vtn_ulr",
+        "VEN_POLL_INTERVAL: not a duration: write PT30S, or seconds",
+        "VEN_PROFILE: Input should be 'auto', '3.1' or '3.0'",
+    ]
+
+
 def test_a_variable_that_is_almost_a_setting_is_told_and_one_of_somebody_else_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

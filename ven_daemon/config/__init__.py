@@ -112,8 +112,7 @@ class Settings(
         secrets = SecretsSettingsSource(
             settings_cls, os.environ.get("VEN_SECRETS_DIR"), env_prefix=""
         )
-        file = os.environ.get("VEN_CONFIG", "ven-daemon.toml")
-        toml = Toml(settings_cls, file)
+        toml = Toml(settings_cls, _file())
         return (
             init_settings,
             file_secret_settings,
@@ -135,12 +134,22 @@ def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
     secrets_dir = os.environ.get("VEN_SECRETS_DIR")
     if secrets_dir and not Path(secrets_dir).is_dir():
         raise ConfigurationError(f"VEN_SECRETS_DIR: {secrets_dir} is no folder")
+    problems, settings = [], None
     try:
-        return Settings(_secrets_dir=secrets_dir, **said)  # type: ignore[call-arg] # pydantic's
+        if unknown := Toml(Settings, _file()).unknown:
+            problems.append(f"{_file()}: there is no setting {', '.join(unknown)}")
+        settings = Settings(_secrets_dir=secrets_dir, **said)  # type: ignore[call-arg] # pydantic's
     except ValidationError as error:
-        raise ConfigurationError(_problems(error)) from None
+        problems.append(_problems(error))
     except (ValueError, OSError) as error:
         raise ConfigurationError(f"the settings cannot be read: {error}") from error
+    if settings is None or problems:
+        raise ConfigurationError("\n".join(problems))
+    return settings
+
+
+def _file() -> str:
+    return os.environ.get("VEN_CONFIG", "ven-daemon.toml")
 
 
 def _masked(value: str) -> str:
@@ -155,5 +164,7 @@ def _problems(error: ValidationError) -> str:
         name, *rest = (str(part) for part in problem["loc"] or ("",))
         place = ".".join((f"VEN_{name.upper().removeprefix('VEN_')}", *rest))
         words = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "time_delta_parsing":
+            words = "not a duration: write PT30S, or seconds"
         lines.append(f"{place}: {words}" if name else words)
     return "\n".join(lines)

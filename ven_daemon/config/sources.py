@@ -45,9 +45,10 @@ class SampleClient(PydanticBaseSettingsSource):
 
 
 class Toml(TomlConfigSettingsSource):
-    """A TOML file whose names may bear the prefix, and must be settings."""
+    """A TOML file whose names may bear the prefix; `unknown` are those that are no settings."""
 
     def __init__(self, settings_cls: type[BaseSettings], file: str) -> None:
+        self.unknown: list[str] = []
         self._known = settings_cls.model_fields.keys()  # the file is read while we are made
         super().__init__(settings_cls, file)
 
@@ -56,7 +57,5 @@ class Toml(TomlConfigSettingsSource):
             name.lower().removeprefix("ven_"): value
             for name, value in super()._read_file(file_path).items()
         }
-        unknown = sorted(given.keys() - self._known)
-        if unknown:
-            raise ValueError(f"{file_path}: there is no setting {', '.join(unknown)}")
+        self.unknown = sorted(given.keys() - self._known)
         return given
