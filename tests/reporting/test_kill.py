@@ -94,9 +94,10 @@ class Arena:
         """Kill and start again; then let it finish, and judge."""
         dice = random.Random(SEED)
         print(f"KILL_SEED={SEED}")  # noqa: T201
-        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
         with self.service:
             self.service.wait_until_ready()
+            # What begins before a VEN has seen it is not owed from its beginning.
+            start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=5)
             self.publisher.event(
                 start, timedelta(seconds=1), descriptors=[COUNTER], duration="PT6H"
             )
