@@ -238,9 +238,12 @@ def _write(connection: Connection, changed: Sequence[Dispatch], now: datetime) -
     if not changed:
         return
     at = bulk.instant(now)
-    lines = dict(write_line(each.entry) for each in changed)
-    bulk.write(connection, entries, list(lines.items()))
-    bulk.write(connection, dispatches, [_row(each, at) for each in changed])
+    # Many share one entry, and to compare it costs more than to know it again.
+    shared = {id(each.entry): each.entry for each in changed}
+    lines = {id_: write_line(entry) for id_, entry in shared.items()}
+    bulk.write(connection, entries, list(dict(lines.values()).items()))
+    rows = [_row(each, lines[id(each.entry)][0], at) for each in changed]
+    bulk.write(connection, dispatches, rows)
 
 
 def _assigned(connection: Connection) -> Assigned:
@@ -309,7 +312,7 @@ def dispatch_of(row: Row[Any]) -> Dispatch:
     )
 
 
-def _row(each: Dispatch, at: str | None) -> tuple[Any, ...]:
+def _row(each: Dispatch, line: str, at: str | None) -> tuple[Any, ...]:
     entry = each.entry
     return (
         each.key,
@@ -317,7 +320,7 @@ def _row(each: Dispatch, at: str | None) -> tuple[Any, ...]:
         each.name,
         each.sink,
         entry.type,
-        write_line(entry)[0],
+        line,
         each.state,
         bulk.instant(each.due),
         each.attempts,

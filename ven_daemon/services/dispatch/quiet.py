@@ -54,12 +54,12 @@ class Listening:
     ) -> dict[VenName, Silence]:
         heard = await self._book.heard()
         before = heard.get(None, self._began)
-        silent = {}
-        for ven in vens:
-            since = heard.get(ven, before) + choices.silent_after
-            if since <= now:
-                silent[ven] = Silence(since, choices.silence_releases)
-        return silent
+        after, releases = choices.silent_after, choices.silence_releases
+        return {
+            ven: Silence(last + after, releases)
+            for ven in vens
+            if now - (last := heard.get(ven, before)) >= after
+        }
 
     async def _unmeasured(self, within: timedelta, now: datetime) -> Mapping[ResourceKey, Absence]:
         seen = self._seen
