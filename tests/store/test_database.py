@@ -1,11 +1,12 @@
 """Engines, transactions, and failures by our own names."""
 
 import asyncio
+import gc
 import resource
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,35 @@ async def test_transactions_in_one_go_go_on_when_the_connection_was_closed(file:
     await file.at_once(lambda raw: raw.execute("UPDATE counter SET n = n + 1"))
 
     assert await value(file) == 2
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What only the cycle collector would free stays."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_whenever_a_transaction_is_cancelled_the_next_one_waits_for_nothing(
+    empty: Database,
+) -> None:
+    """SQLite keeps the locks of a closed connection while a statement of it is alive."""
+    await counter(empty)
+
+    async def write() -> None:
+        async with empty.begin() as connection:
+            await connection.execute(text("UPDATE counter SET n = n + 1 RETURNING n"))
+
+    for number in range(60):
+        task = asyncio.create_task(write())
+        await asyncio.sleep(number / 10_000)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async with asyncio.timeout(4):
+        await write()
 
 
 async def test_a_transaction_in_one_go_that_is_cancelled_is_over_before_the_next(

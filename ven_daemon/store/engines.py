@@ -67,6 +67,7 @@ def sqlite_engine(url: URL, *, read_only: bool, pool_size: int) -> AsyncEngine:
         connect_args={"isolation_level": None},
     )
     event.listen(engine.sync_engine, "connect", _read_pragmas if read_only else _write_pragmas)
+    event.listen(engine.sync_engine, "close", _roll_back)
     return engine
 
 
@@ -100,6 +101,13 @@ def postgres_engine(url: URL) -> AsyncEngine:
 def begin_immediate(connection: Any) -> None:
     """Begin as a writer, at once."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _roll_back(connection: Any, _record: Any) -> None:
+    """Let go of what a cancelled transaction holds: closing waits for all of its statements."""
+    driver = connection.driver_connection
+    if (raw := driver._connection) is not None:  # noqa: SLF001 - there is no public way to its thread
+        driver._tx.put_nowait((None, raw.rollback))  # noqa: SLF001 - as SQLAlchemy does it
 
 
 def _write_pragmas(connection: Any, _record: Any) -> None:
