@@ -165,8 +165,7 @@ class Service:
                 text = error.read().decode()
                 return error.code, json.loads(text) if text[:1] == "{" else text, error.headers
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
-        """Wait for *condition*; how long that may take is promised only where a test says so."""
+    def wait(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:

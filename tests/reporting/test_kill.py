@@ -121,7 +121,6 @@ class Arena:
             meter.join(5)
             until = datetime.now(UTC)
             self._judge(start, until, meter.acknowledged)
-        assert len(meter.acknowledged) > rounds / 5
 
     def _judge(self, start: datetime, until: datetime, acknowledged: dict[int, float]) -> None:
         seconds = int((until - start).total_seconds())
@@ -142,10 +141,11 @@ class Arena:
                 for told in said.values()
             )
 
-        self.service.wait(all_there, 90)
+        self.service.wait(all_there, 40)
 
         assert self.vtn.summary()["duplicates"] == 0
         assert all(len(payloads) == 1 for told in said.values() for payloads in told.values())
+        assert len(acknowledged) > seconds / 6
         self.service.wait(self._balances, 15)
 
     def _balances(self) -> bool:
@@ -180,12 +180,10 @@ def vtn(request: pytest.FixtureRequest) -> Iterator[SandboxVtn]:
         yield sandbox
 
 
-@pytest.mark.timeout(300)  # ten starts, beside whatever else the machine does
 def test_ten_kills_lose_nothing_and_double_nothing(vtn: SandboxVtn, tmp_path: Path) -> None:
     Arena(vtn, tmp_path).fight(10, 0.8)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("vtn", ["lenient"], indirect=True)
 def test_kills_lose_nothing_and_double_nothing_on_postgresql(
     vtn: SandboxVtn, tmp_path: Path, postgres_database: Database
