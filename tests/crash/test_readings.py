@@ -17,9 +17,8 @@ import pytest
 from tests.crash.conftest import Doomed
 from tests.daemon.service import Service
 from tests.readings.conftest import BAR, PATH
+from tests.readings.kept import kept
 from tests.rig.processes import free_port
-from ven_daemon.store.database import open_database
-from ven_daemon.store.readings import ReadingStore
 
 BATCH = 1000
 
@@ -64,23 +63,6 @@ class Sender:
         ).encode()
 
 
-async def kept(state_url: str) -> tuple[set[int], int]:
-    """Give what is in the store, and how many it says that it took and still holds."""
-    database = open_database(state_url)
-    try:
-        store = ReadingStore(database)
-        now = datetime.now(UTC)
-        found = {
-            int(each.value)
-            async for portion in store.pages.between(now - timedelta(days=9), now)
-            for each in portion
-            if isinstance(each.value, float)
-        }
-        return found, (await store.totals()).held
-    finally:
-        await database.dispose()
-
-
 def takes(service: Service) -> bool:
     return service.post(PATH, b"[]")[0] == 202
 
@@ -94,9 +76,9 @@ async def dies(folder: Path, state_url: str, at: str, hit: int = 1) -> Sender:
         doomed.wait(lambda: takes(doomed))
         sender.run()
         doomed.dies()
-    found, held = await kept(state_url)
+    found, totals = await kept(state_url)
     assert sender.acknowledged <= found
-    assert len(found) == held
+    assert len(found) == totals.held
     return sender
 
 
@@ -138,6 +120,6 @@ async def test_a_daemon_that_dies_as_it_stops_keeps_what_it_acknowledged(
         doomed.dies()
         sending.join(10)
 
-    found, held = await kept(state_url)
+    found, totals = await kept(state_url)
     assert sender.acknowledged <= found
-    assert len(found) == held
+    assert len(found) == totals.held

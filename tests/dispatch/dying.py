@@ -10,15 +10,13 @@ which it died.
 
 import asyncio
 import json
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from tests.crash.points import arm
+from tests.crash.points import Countdown, arm
 from tests.dispatch.rig import Memory, Rig, at, event, rigged
 from ven_daemon.domain.dispatches import ACKNOWLEDGED, Answer, Command
 from ven_daemon.services.dispatch.service import DispatchService
@@ -26,16 +24,8 @@ from ven_daemon.store.dispatches import DispatchStore
 from ven_daemon.store.draws import DrawStore
 
 
-class Points:
+class Points(Countdown):
     """Counts what happens, and dies at one of it."""
-
-    def __init__(self, fatal: int) -> None:
-        self._left = fatal
-
-    def reached(self) -> None:
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, owner: Any, name: str) -> None:
         """Count before and after each call of a method."""

@@ -8,17 +8,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.daemon.service import Service
 from tests.readings.conftest import BAR, PATH, TOKEN, takes_readings
+from tests.readings.kept import kept
 from tests.rig.postgres import Database
 from tests.rig.processes import free_port
-from ven_daemon.store.database import open_database
-from ven_daemon.store.readings import ReadingStore
 
 SENDERS = 4
 
@@ -80,28 +79,13 @@ def _rounds(
         yield acknowledged
 
 
-async def _kept(url: str) -> tuple[set[int], int]:
-    database = open_database(url)
-    store = ReadingStore(database)
-    now = datetime.now(UTC)
-    found = {
-        int(each.value)
-        async for portion in store.pages.between(now - timedelta(days=3), now)
-        for each in portion
-        if isinstance(each.value, float)
-    }
-    accepted = (await store.totals()).accepted
-    await database.dispose()
-    return found, accepted
-
-
 async def _nothing_is_lost(folder: Path, rounds: int, database: Database | None = None) -> None:
     url = database.url if database is not None else f"sqlite:///{folder}/state.db"
     acknowledged: set[int] = set()
     for acknowledged in _rounds(folder, rounds, database, VEN_STATE_URL=url):
-        kept, accepted = await _kept(url)
-        assert acknowledged <= kept
-        assert len(kept) == accepted  # the counts are as durable as what they count
+        found, totals = await kept(url)
+        assert acknowledged <= found
+        assert len(found) == totals.accepted  # the counts are as durable as what they count
     assert len(acknowledged) > rounds
 
 
@@ -129,9 +113,9 @@ def test_what_is_answered_while_the_daemon_is_told_to_stop_is_kept_f65(tmp_path:
 
     acknowledged = set[int]().union(*(sender.acknowledged for sender in senders))
     with closing(sqlite3.connect(tmp_path / "state.db")) as connection:
-        kept = {int(row[0]) for row in connection.execute("SELECT value FROM readings")}
+        found = {int(row[0]) for row in connection.execute("SELECT value FROM readings")}
     assert len(acknowledged) > SENDERS
-    assert acknowledged <= kept
+    assert acknowledged <= found
 
 
 @pytest.mark.soak
