@@ -58,7 +58,7 @@ async def _aside(work: Callable[[], Any], name: str) -> Any:
     def run() -> None:
         try:
             outcome, settled = work(), done.set_result
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
             outcome, settled = error, done.set_exception
         with suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
             loop.call_soon_threadsafe(settle, settled, outcome)
