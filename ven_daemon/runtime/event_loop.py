@@ -12,7 +12,7 @@ class Resolving:
     """Asks for each name in a thread that nobody waits for.
 
     The threads that a loop keeps for such things are waited for when the process ends, and
-    a name server that never answers holds one for up to half a minute (faults.md F31).
+    a name server that never answers holds one for up to half a minute (F31).
     """
 
     async def getaddrinfo(
