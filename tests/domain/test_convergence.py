@@ -97,7 +97,9 @@ def test_what_changes_is_given_anew_and_the_old_taken_back(changed: Entry) -> No
 
 
 def test_another_sink_takes_over_from_the_old_one() -> None:
-    changes = converge(WHO._replace(sink="mqtt"), [entry(0, 60)], [row(entry(0, 60))], at(10))
+    wanted = in_force([entry(0, 60)], at(10), LEAD)
+
+    changes = converge(WHO._replace(sink="mqtt"), wanted, [row(entry(0, 60))], at(10))
 
     assert [each.sink for each in (*changes.created, *changes.changed)] == ["mqtt", "log"]
 
@@ -265,5 +267,6 @@ def test_after_one_step_the_record_is_the_plan_and_another_changes_nothing(
         for each in alive
         if each.state is not State.CANCEL_PENDING and not each.is_over(at(10))
     ]
-    assert holding == [(e.kw, e.event, e.end) for e in in_force(wanted, at(10), LEAD)]
+    wanted_now = [each.entry for each in in_force(wanted, at(10), LEAD)]
+    assert holding == [(e.kw, e.event, e.end) for e in wanted_now]
     assert step(wanted, alive) == Changes((), ())

@@ -177,14 +177,16 @@ def dispatch_key(place: Place, entry: Entry, turn: int = 0) -> str:
     A window that a better event split is several. *turn* counts how often it was taken
     back and given again, so that nobody takes the second time for a repetition.
     """
-    said = (
-        entry.event,
-        entry.version,
-        entry.window,
-        entry.start.isoformat(),
-        entry.type,
-        *place,
-        str(turn),
-    )
-    digest = blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16)
-    return digest.hexdigest()
+    return key_of(said_by(entry), place, turn)
+
+
+def said_by(entry: Entry) -> str:
+    """Give what of a key many share who follow the same."""
+    said = (entry.event, entry.version, entry.window, entry.start.isoformat(), entry.type)
+    return "\0".join(said)
+
+
+def key_of(said: str, place: Place, turn: int = 0) -> str:
+    """Name the dispatch to one of them."""
+    whole = f"{said}\0{place.ven}\0{place.resource}\0{turn}"
+    return blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -17,6 +17,8 @@ from ven_daemon.domain.dispatches import (
     State,
     Verdict,
     dispatch_key,
+    key_of,
+    said_by,
 )
 from ven_daemon.domain.dispatching.schedules import Entry
 from ven_daemon.domain.ids import ResourceName
@@ -42,13 +44,29 @@ class Changes(NamedTuple):
     changed: tuple[Dispatch, ...]
 
 
-def in_force(entries: Iterable[Entry], now: datetime, lead: timedelta) -> tuple[Entry, ...]:
+class Wanted(NamedTuple):
+    """What one or many resources are to follow."""
+
+    entry: Entry
+    said: str
+    """Their part in the names of dispatches (`dispatch_key`)."""
+
+
+def in_force(entries: Iterable[Entry], now: datetime, lead: timedelta) -> tuple[Wanted, ...]:
     """Give the entries that hold now or begin within *lead*, and instants just missed."""
-    return tuple(entry for entry in entries if not entry.refused and _holds(entry, now, lead))
+    holding = (entry for entry in entries if not entry.refused and _holds(entry, now, lead))
+    return tuple(Wanted(entry, said_by(entry)) for entry in holding)
+
+
+def begin(who: Assignment, wanted: Wanted, now: datetime) -> Dispatch:
+    """Give what one resource is to do of which nothing like it is on record."""
+    entry, said = wanted
+    due = max(entry.start, now)
+    return Dispatch(key_of(said, who.place), who.place, who.name, who.sink, entry, due=due)
 
 
 def converge(
-    who: Assignment, wanted: Sequence[Entry], record: Sequence[Dispatch], now: datetime
+    who: Assignment, wanted: Sequence[Wanted], record: Sequence[Dispatch], now: datetime
 ) -> Changes:
     """Compare what one resource is to follow with what is on record of it.
 
@@ -57,16 +75,14 @@ def converge(
     """
     left = list(record)
     created, changed = [], []
-    for entry in wanted:
-        found = next((row for row in left if _same(row, entry, who.sink, now)), None)
+    for each in wanted:
+        found = next((row for row in left if _same(row, each.entry, who.sink, now)), None)
         if found is None:
-            key = dispatch_key(who.place, entry)
-            due = max(entry.start, now)
-            created.append(Dispatch(key, who.place, who.name, who.sink, entry, due=due))
+            created.append(begin(who, each, now))
             continue
         left.remove(found)
-        if found.entry.end != entry.end:
-            changed.append(_ending(found, entry.end))
+        if found.entry.end != each.entry.end:
+            changed.append(_ending(found, each.entry.end))
     changed.extend(new for row in left if (new := withdrawn(row, now)) is not None)
     return Changes(tuple(created), tuple(changed))
 

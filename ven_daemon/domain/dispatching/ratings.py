@@ -1,7 +1,6 @@
 """What resources can do, alone and together: the limits that no dispatch leaves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,8 +11,7 @@ Bounds = tuple[float, float]
 """The least and the most, both zero or above."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """What a resource can do, kW and kWh; None is not known."""
 
     p_max: float | None = None
