@@ -1,6 +1,9 @@
 """When a step looks whether fleet and opt-outs changed, and when it plans without."""
 
+import pytest
+
 from tests.dispatch.rig import VEJLE, Rig, at, event
+from ven_daemon.domain.errors import LeaseLostError
 from ven_daemon.domain.optouts import OptOut
 from ven_daemon.services.dispatch.service import LOOK_AGE
 
@@ -39,3 +42,17 @@ async def test_a_step_that_nobody_asked_for_looks_at_everybody(rig: Rig) -> None
     changes = await rig.service.step()
 
     assert [each.place.resource for each in changes.changed] == ["pool"]
+
+
+async def test_an_event_whose_step_could_not_be_kept_is_taken_up_by_the_next(rig: Rig) -> None:
+    await rig.turn(0)
+    rig.book.publish(event())
+    rig.service.events_changed()
+    rig.database.standing.epoch = 7  # of a lease that nobody holds
+    with pytest.raises(LeaseLostError):
+        await rig.service.step()
+    rig.database.standing.epoch = None
+
+    changes = await rig.service.step()
+
+    assert {each.place.resource for each in changes.created} == {"cafe", "charger", "pool"}

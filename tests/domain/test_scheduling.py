@@ -125,6 +125,22 @@ def test_resources_that_are_asked_alike_share_one_schedule() -> None:
     assert len({schedule.id for schedule in found.values()}) == 2
 
 
+def test_what_a_plan_will_cost_is_known_before_it_is_made() -> None:
+    """Four follow one payload, and one of them two more."""
+    bar = Audience(resources=frozenset({BAR.place}))
+    made = planner(order(event()), order(event("f", SHED, SHED), bar))
+
+    assert (made.is_within(6), made.is_within(5)) == (True, False)
+
+
+def test_windows_without_end_or_without_anybody_are_not_few() -> None:
+    minutely = event(lasts=1, duration=ENDLESS)
+    nobody = Audience(frozenset({VenName("empty")}))
+
+    assert not planner(order(minutely)).is_within(500)
+    assert not planner(order(minutely, nobody)).is_within(500)
+
+
 def test_whom_no_event_means_has_no_schedule() -> None:
     assert set(plan(order(event(), Audience(resources=frozenset({BAR.place}))))) == {"bar"}
 

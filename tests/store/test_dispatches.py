@@ -20,10 +20,13 @@ from ven_daemon.domain.dispatches import (
 )
 from ven_daemon.domain.dispatching.convergence import Assignment, Changes
 from ven_daemon.domain.dispatching.schedules import Entry, Schedule
+from ven_daemon.domain.errors import OutdatedError
 from ven_daemon.domain.ids import EventId, ResourceKey, ResourceName, VenName
+from ven_daemon.domain.optouts import OptOut
 from ven_daemon.domain.targets import Place
 from ven_daemon.store.database import Database
 from ven_daemon.store.dispatches import DispatchStore, Record, Told
+from ven_daemon.store.optouts import OptOutStore
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(days=1)
@@ -105,6 +108,20 @@ async def test_a_step_that_fails_leaves_nothing(store: DispatchStore) -> None:
     again = DispatchStore(store._database)
     await again.step({}, creating(), NOON)
     assert await record(store) == []
+
+
+async def test_a_step_writes_nothing_once_somebody_opted_out_of_what_it_stands_on(
+    store: DispatchStore, state: Database
+) -> None:
+    outs = OptOutStore(state)
+    before = await outs.mark()
+    await outs.add(OptOut("1", VenName("Ålborg"), NOON), NOON)
+
+    with pytest.raises(OutdatedError, match="opted out"):
+        await store.step({}, creating(row(entry())), NOON, before)
+
+    assert await record(store) == []
+    assert len((await store.step({}, creating(row(entry())), NOON, await outs.mark())).created) == 1
 
 
 async def test_what_is_due_is_handed_over_once_and_noted(store: DispatchStore) -> None:

@@ -12,6 +12,7 @@
     │   │   └── StoreFullError        …… its disk is full
     │   ├── StoreBehindError          … it does not keep up with what comes in
     │   ├── StoreInterruptedError     … its server went away: the whole transaction may be repeated
+    │   ├── OutdatedError             … what was to be written stands on what has changed meanwhile
     │   └── StoreSuspectError         … nothing that it says of what was written can be trusted
     ├── SourceError                   what brings readings cannot go on
     └── VtnError                      talking to a VTN failed
@@ -95,6 +96,10 @@ class StoreBehindError(StoreError):
 
 class StoreInterruptedError(StoreError):
     """The server went away, or undid the transaction for its own reasons."""
+
+
+class OutdatedError(StoreError):
+    """Nothing was written: what it stands on has changed meanwhile, and is to be read anew."""
 
 
 class StoreSuspectError(StoreError):

@@ -60,8 +60,21 @@ def write(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -
 
 def texts(connection: AsyncConnection | Connection, values: Iterable[str]) -> Select[Any]:
     """Give *values* as a query, for `in_`: one parameter, however many they are."""
-    document = literal(orjson.dumps([*values]).decode(), String)
-    if connection.dialect.name == "sqlite":
+    return _listed(connection.dialect.name, literal(document(values), String))
+
+
+def document(values: Iterable[str]) -> str:
+    """Write *values* as the parameter that `listed` reads."""
+    return orjson.dumps([*values]).decode()
+
+
+def listed(dialect: str, name: str) -> Select[Any]:
+    """Give what the parameter *name* lists as a query, for a statement that is made once."""
+    return _listed(dialect, bindparam(name, type_=String))
+
+
+def _listed(dialect: str, document: ColumnElement[Any]) -> Select[Any]:
+    if dialect == "sqlite":
         return select(func.json_each(document).table_valued("value").c.value)
     array = func.jsonb_array_elements_text(cast(document, dialects.jsonb()))
     return select(array.table_valued("value").c.value)

@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -35,6 +36,7 @@ from ven_daemon.domain.dispatching.convergence import (
     withdrawn,
 )
 from ven_daemon.domain.dispatching.schedules import Schedule
+from ven_daemon.domain.errors import OutdatedError
 from ven_daemon.domain.ids import ResourceKey, ResourceName, VenName
 from ven_daemon.domain.targets import Place
 from ven_daemon.store import bulk
@@ -42,6 +44,7 @@ from ven_daemon.store.bridge import aside
 from ven_daemon.store.database import Database
 from ven_daemon.store.failures import retried
 from ven_daemon.store.lines import read_line, write_line, write_lines
+from ven_daemon.store.optouts import Mark, mark_in
 from ven_daemon.store.schema import assignments, dispatches, entries, schedules
 
 OPEN = tuple(state.value for state in State if not state.is_final)
@@ -78,11 +81,21 @@ class DispatchStore:
 
     @retried
     async def step(
-        self, plan: Plan | None, decide: Callable[[Record], Changes], now: datetime
+        self,
+        plan: Plan | None,
+        decide: Callable[[Record], Changes],
+        now: datetime,
+        outs: Mark | None = None,
     ) -> Changes:
-        """Keep a new *plan*, where there is one, and what *decide* makes of the record."""
+        """Keep a new *plan*, where there is one, and what *decide* makes of the record.
+
+        Raises:
+            OutdatedError: the opt-outs are not those any more that bear the mark *outs*.
+        """
 
         def work(connection: Connection) -> tuple[Assigned | None, Changes]:
+            if outs is not None and outs != mark_in(connection):
+                raise OutdatedError(f"{self._database}: somebody opted out, or in again, meanwhile")
             assigned = _assign(connection, plan, self._assigned) if plan is not None else None
             record = _open(connection)
             # It is pure, and with a large fleet it takes a while.
@@ -212,8 +225,7 @@ def _assign(connection: Connection, plan: Plan, known: Assigned | None) -> Assig
 
 def _open(connection: Connection) -> dict[Place, list[Dispatch]]:
     record: defaultdict[Place, list[Dispatch]] = defaultdict(list)
-    rows = connection.execute(selected().where(_D.state.in_(OPEN)).order_by(_D.key))
-    for row in rows:
+    for row in connection.execute(_OPEN):
         each = dispatch_of(row)
         record[each.place].append(each)
     return record
@@ -225,8 +237,9 @@ def _fresh(connection: Connection, created: Sequence[Dispatch]) -> list[Dispatch
     for turn in range(1, TURNS):
         if not created:
             break
-        mine = _D.key.in_(bulk.texts(connection, _keys(created)))
-        rows = connection.execute(select(_D.key, _D.state).where(mine))
+        rows = connection.execute(
+            _taken(connection.dialect.name), {"keys": bulk.document(_keys(created))}
+        )
         taken = {row.key: State(row.state) for row in rows}
         fresh += [each for each in created if each.key not in taken]
         repeated = [e for e in created if e.key in taken and may_repeat(taken[e.key], e)]
@@ -295,6 +308,16 @@ def selected() -> Select[Any]:
     columns = (_D.key, _D.ven, _D.resource, _D.name, _D.sink, _D.state)
     more = (_D.due, _D.attempts, _D.words, entries.c.content)
     return select(*columns, *more).join(entries, entries.c.id == _D.entry)
+
+
+# What every step asks is made once: to put a statement together takes longer than to carry it out.
+_OPEN = selected().where(or_(*(_D.state == state for state in OPEN))).order_by(_D.key)
+
+
+@cache
+def _taken(dialect: str) -> Select[Any]:
+    """Select the states of those of the parameter `keys` that are on record."""
+    return select(_D.key, _D.state).where(_D.key.in_(bulk.listed(dialect, "keys")))
 
 
 def dispatch_of(row: Row[Any]) -> Dispatch:

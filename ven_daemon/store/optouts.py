@@ -4,13 +4,17 @@ import json
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from ven_daemon.domain.ids import EventId, ResourceKey, VenName
 from ven_daemon.domain.optouts import OptOut, Weekly
 from ven_daemon.store.database import Database
 from ven_daemon.store.failures import retried
 from ven_daemon.store.schema import opt_outs
+
+_FIGURES = select(func.count(), func.max(opt_outs.c.updated_at))
+
+Mark = tuple[Any, ...]
 
 
 class OptOutStore:
@@ -41,10 +45,14 @@ class OptOutStore:
         async with self._database.read() as connection:
             return [_out(row) for row in await connection.execute(wanted)]
 
-    async def mark(self) -> tuple[Any, ...]:
+    async def mark(self) -> Mark:
         """Give something that changes whenever a decision is made or taken back."""
-        figures = select(func.count(), func.max(opt_outs.c.updated_at))
-        return await self._database.look(lambda c: tuple(c.execute(figures).one()))
+        return await self._database.look(mark_in)
+
+
+def mark_in(connection: Connection) -> Mark:
+    """Give the mark as a transaction sees it."""
+    return tuple(connection.execute(_FIGURES).one())
 
 
 def _lasts(instant: datetime) -> Any:

@@ -62,6 +62,20 @@ class Planner:
         self.cut_short: set[EventId] = set()
         """Events with more windows than one plan takes in."""
 
+    def is_within(self, most: int) -> bool:
+        """Whether those meant, each counted once for every payload of theirs, are few."""
+        left = most
+        for order in self.situation.orders:
+            audience = order.audience
+            if len(audience.vens) > left:
+                return False
+            meant = len(audience.resources) + sum(len(self._roster.of(v)) for v in audience.vens)
+            for window in self._windows(order, None):
+                left -= max(meant, 1) * max(len(window.payloads), 1)
+                if left < 0:
+                    return False
+        return True
+
     def plan(self) -> dict[Place, Schedule]:
         """Give every resource that is to follow something its schedule; it costs those meant."""
         whole: defaultdict[VenName, list[int]] = defaultdict(list)
@@ -100,23 +114,25 @@ class Planner:
         kind = self.situation.rules.class_of(member.kind)
         policies, shares = self._policies_of(asked, kind)
         key = (asked, kind, member.rating, member.place.ven if shares else None)
-        if key not in self._schedules:
+        found = self._schedules.get(key)
+        if found is None:
             read = [self._entry(claim, member, policies) for claim in self._resolve(asked)]
             entries = limited(read, Roles.of(policies))
             for number in asked.orders:
                 entries.extend(self._read_order(number, asked.ven).refused)
             made = tuple(sorted(entries, key=_by_start))
-            self._schedules[key] = self._alike.setdefault(made, Schedule(made))
-        return self._schedules[key]
+            found = self._schedules[key] = self._alike.setdefault(made, Schedule(made))
+        return found
 
     def _policies_of(self, asked: _Asked, kind: Kind) -> tuple[dict[str, Policy], bool]:
         """Choose who reads what a resource is asked, and say whether any of it is shared."""
-        if (asked, kind) not in self._policies:
+        found = self._policies.get((asked, kind))
+        if found is None:
             types = {claim.payload.type for claim in self._resolve(asked)}
             chosen = {type_: self.situation.rules.policy(type_, kind) for type_ in types}
             shares = any(policy in SHARED for policy in chosen.values())
-            self._policies[asked, kind] = chosen, shares
-        return self._policies[asked, kind]
+            found = self._policies[asked, kind] = chosen, shares
+        return found
 
     def _resolve(self, asked: _Asked) -> tuple[Claim, ...]:
         if asked not in self._resolved:

@@ -118,7 +118,7 @@ class Orders:
 async def _in_turns(some: Iterable[T]) -> AsyncIterator[T]:
     """Go through many things without keeping everybody else waiting."""
     for count, each in enumerate(some):
-        if count % AT_A_TIME == 0:
+        if count and count % AT_A_TIME == 0:
             await asyncio.sleep(0)
         yield each
 

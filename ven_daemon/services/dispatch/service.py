@@ -3,17 +3,27 @@
 import asyncio
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
 from ven_daemon.domain.dispatches import Dispatch
-from ven_daemon.domain.dispatching.convergence import Assignment, Changes, converge, in_force
-from ven_daemon.domain.dispatching.schedules import Entry, Roster, Schedule, Situation
+from ven_daemon.domain.dispatching.convergence import (
+    Assignment,
+    Changes,
+    Wanted,
+    begin,
+    converge,
+    in_force,
+)
+from ven_daemon.domain.dispatching.schedules import Roster, Schedule, Situation
 from ven_daemon.domain.dispatching.scheduling import Planner
 from ven_daemon.domain.dispatching.selectors import Kind, Route, choose
+from ven_daemon.domain.errors import OutdatedError
 from ven_daemon.domain.ids import EventId, ResourceKey, VenName
 from ven_daemon.domain.optouts import Absence, OptOut, absences
 from ven_daemon.domain.targets import Place
@@ -23,7 +33,7 @@ from ven_daemon.services.dispatch.fleet import Addressees, FleetBook
 from ven_daemon.services.dispatch.orders import Orders, Placed
 from ven_daemon.services.dispatch.quiet import Listening, Quiet
 from ven_daemon.store.dispatches import DispatchStore, Plan, Record
-from ven_daemon.store.optouts import OptOutStore
+from ven_daemon.store.optouts import Mark, OptOutStore
 from ven_daemon.store.reading_pages import ReadingPages
 
 LEAD = timedelta(seconds=2)
@@ -41,10 +51,23 @@ PLAN_AGE = timedelta(minutes=5)
 LOOK_AGE = timedelta(seconds=5)
 """How long what was seen of fleet and opt-outs serves a step that only events ask for."""
 
+AT_ONCE = 500
+"""Of how many payloads, each counted for everyone it is meant for, a plan is made at once.
+
+It takes about two milliseconds of the event loop; larger ones are made beside it.
+"""
+
 NAMED = 5
 """Of many who fall silent together, so many are named in the log."""
 
 _log = structlog.get_logger(__name__)
+
+
+class Seen(NamedTuple):
+    """Whom there is to tell, and what changes when somebody opts out or in again."""
+
+    addressees: Addressees
+    outs: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +80,7 @@ class Planned:
     begin: datetime
     made: datetime
     quiet: Quiet
-    marks: tuple[object, ...]
+    seen: Seen
     """What it was made of, to see whether it still holds."""
     refused: Mapping[EventId, str]
     """Events of which something, or all, was refused, and why."""
@@ -96,10 +119,12 @@ class DispatchService:
         self._clock = clock
         self._paused = paused
         self._changed = self._look = True
-        self._seen: tuple[datetime, Addressees] | None = None
+        self._seen: Seen | None = None
+        self._looked: datetime | None = None
+        """When that was seen."""
         self.due: datetime | None = None
         """When the next step has something to do: something begins soon after, or ends."""
-        self._opt_outs: tuple[tuple[object, ...], Sequence[OptOut]] | None = None
+        self._opt_outs: tuple[tuple[datetime, Mark], Sequence[OptOut]] | None = None
         self.planned: Planned | None = None
         """The plan in force."""
 
@@ -113,6 +138,12 @@ class DispatchService:
 
     async def step(self) -> Changes:
         """Plan where something changed, and bring the record in line."""
+        try:
+            return await self._step()
+        except OutdatedError:
+            return await self._step()
+
+    async def _step(self) -> Changes:
         now = self._clock()
         planned, is_new = await self._plan(now)
         if not is_new and self.due is not None and now < self.due:
@@ -123,7 +154,10 @@ class DispatchService:
             paused = self._paused
             return Changes(tuple(c for c in created if c.place.ven not in paused), changed)
 
-        changes = await self._store.step(planned.plan if is_new else None, decide, now)
+        plan = planned.plan if is_new else None
+        # Who opts out by command is not told of in this process, and no event may overtake it.
+        with self._anew_unless_done():
+            changes = await self._store.step(plan, decide, now, planned.seen.outs)
         self.planned = planned
         self.due = _next_edge(planned, now)
         if changes.created or changes.changed:
@@ -136,36 +170,41 @@ class DispatchService:
         """Give the plan in force, or a new one where that may be out of date."""
         changed, look = self._changed, self._look
         self._changed = self._look = False
-        try:
-            addressees, marks = await self._see(now, look=look or not changed)
-            quiet = await self._listening.quiet(addressees.index.vens, self._choices(), now)
-            if self.planned and not changed and _holds(self.planned, now, quiet, marks):
+        with self._anew_unless_done():
+            seen = await self._see(now, look=look or not changed)
+            quiet = await self._listening.quiet(seen.addressees.index.vens, self._choices(), now)
+            if self.planned and not changed and _holds(self.planned, now, quiet, seen):
                 return self.planned, False
-            return await self._make(now, addressees, quiet, marks), True
+            return await self._make(now, seen, quiet), True
+
+    @contextmanager
+    def _anew_unless_done(self) -> Iterator[None]:
+        """Forget nothing that was to be looked at or planned, where that comes to nothing."""
+        try:
+            yield
         except BaseException:
-            self._changed = self._look = True
+            self.changed()
             raise
 
-    async def _see(self, now: datetime, *, look: bool) -> tuple[Addressees, tuple[object, ...]]:
-        """Give everybody, and marks that change when they do or somebody opts out."""
-        if self._seen is None or look or not now - LOOK_AGE < self._seen[0] <= now:
-            self._seen = now, await self._fleet.addressees()
-        addressees = self._seen[1]
-        # Who opts out by command is not told of in this process, and no event may overtake it.
-        return addressees, (addressees, *await self._outs.mark())
+    async def _see(self, now: datetime, *, look: bool) -> Seen:
+        at = self._looked
+        if self._seen is None or at is None or look or not now - LOOK_AGE < at <= now:
+            self._seen = Seen(await self._fleet.addressees(), await self._outs.mark())
+            self._looked = now
+        return self._seen
 
     async def _make(
         self,
         now: datetime,
-        addressees: Addressees,
+        seen: Seen,
         quiet: Quiet,
-        marks: tuple[object, ...],
     ) -> Planned:
+        addressees = seen.addressees
         choices, begin = self._choices(), _period(now)
         until = begin + PERIOD + choices.horizon
         known = await self._book.standing(begin)
         placed = await self._orders.place(known, addressees.index)
-        outs = await self._opted_out(begin, marks)
+        outs = await self._opted_out(begin, seen.outs)
         situation = Situation(
             placed.orders,
             begin,
@@ -175,7 +214,7 @@ class DispatchService:
             choices.rules,
         )
         planner = Planner(addressees.roster, situation)
-        plan, edges = await asyncio.to_thread(_lay_out, planner, addressees.roster, choices.routes)
+        plan, edges = await _laid_out(planner, addressees.roster, choices.routes)
         self._say(planner, placed, quiet)
         return Planned(
             plan,
@@ -183,16 +222,16 @@ class DispatchService:
             begin,
             now,
             quiet,
-            marks,
+            seen,
             {**planner.refused, **placed.unplaceable},
             frozenset(planner.cut_short),
             placed.unknown_targets,
         )
 
-    async def _opted_out(self, begin: datetime, marks: tuple[object, ...]) -> Sequence[OptOut]:
-        """Give the opt-outs; they are read again where their marks are not those of the plan."""
-        if self._opt_outs is None or self._opt_outs[0] != (begin, *marks):
-            self._opt_outs = ((begin, *marks), await self._outs.since(begin))
+    async def _opted_out(self, begin: datetime, mark: Mark) -> Sequence[OptOut]:
+        """Give the opt-outs; they are read again where their mark is not that of the plan."""
+        if self._opt_outs is None or self._opt_outs[0] != (begin, mark):
+            self._opt_outs = (begin, mark), await self._outs.since(begin)
         return self._opt_outs[1]
 
     def _say(self, planner: Planner, placed: Placed, quiet: Quiet) -> None:
@@ -221,10 +260,10 @@ def _holds(
     planned: Planned,
     now: datetime,
     quiet: Quiet,
-    marks: tuple[object, ...],
+    seen: Seen,
 ) -> bool:
     return (
-        planned.marks == marks
+        planned.seen == seen
         and planned.quiet.is_like(quiet)
         and planned.begin == _period(now)
         and now - PLAN_AGE < planned.made <= now
@@ -258,6 +297,15 @@ def _away(
     return {place: tuple(times) for place, times in found.items()}
 
 
+async def _laid_out(
+    planner: Planner, roster: Roster, routes: Sequence[Route]
+) -> tuple[Plan, list[datetime]]:
+    """Lay out a plan of few at once: to wake another thread takes longer than that."""
+    if planner.is_within(AT_ONCE):
+        return _lay_out(planner, roster, routes)
+    return await asyncio.to_thread(_lay_out, planner, roster, routes)
+
+
 def _lay_out(
     planner: Planner, roster: Roster, routes: Sequence[Route]
 ) -> tuple[Plan, list[datetime]]:
@@ -285,14 +333,16 @@ def _lay_out(
 
 def _compare(plan: Plan, record: Record, now: datetime) -> Changes:
     """Compare everybody's schedule with the record, and the record with nothing planned."""
-    wanted: dict[int, tuple[Entry, ...]] = {}
+    wanted: dict[int, tuple[Wanted, ...]] = {}
     created: list[Dispatch] = []
     changed: list[Dispatch] = []
     for place, (who, schedule) in plan.items():
         if id(schedule) not in wanted:
             wanted[id(schedule)] = in_force(schedule.entries, now, LEAD)
-        holding, held = wanted[id(schedule)], record.get(place, ())
-        if holding or held:
+        holding, held = wanted[id(schedule)], record.get(place)
+        if not held:
+            created.extend([begin(who, each, now) for each in holding])
+        else:
             some = converge(who, holding, held, now)
             created.extend(some.created)
             changed.extend(some.changed)
