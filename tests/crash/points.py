@@ -233,6 +233,8 @@ POINTS: Mapping[str, Point] = {
     "report_mid_post": Amid(VtnClient, "create_report", 0.05),
     "report_after_post_before_mark": After(VtnClient, "create_report"),
     "report_mid_put": Amid(VtnClient, "replace_report", 0.05),
+    "report_shrunk_before_mark": Before(OutboxStore, "shrink"),
+    "report_shrunk_before_rest": After(OutboxStore, "shrink"),
     "trim_mid_delete": AtCommit("DELETE FROM readings"),
     "trim_mid_delete_of_reports": AtCommit("DELETE FROM report_bodies"),
     "migrate_step_k": Before(HeadMaintainer, "update_to_step"),

@@ -19,6 +19,9 @@ from tests.rig.sandbox import SandboxVtn
 SLOW = {"path": "^/reports", "kind": "delay", "seconds": 0.9}
 """The VTN takes what was sent, long after whoever sent it is dead."""
 
+TOO_LARGE = {"kind": "status", "status": 413, "over": 560}
+"""The VTN takes what a report says of one resource, and not of two."""
+
 HOURLY = {"payloadType": "USAGE", "numIntervals": 1, "frequency": 1, "repeat": -1}
 
 POINTS: dict[str, list[dict[str, Any]]] = {
@@ -60,6 +63,37 @@ async def test_reporting_that_dies_is_made_up_for(
     ] == [[reporter.KW]] * sum(FLEET.values())
     assert set(states.values()) == {"sent"}
     assert (books.accepted, books.reported, books.missing) == (len(FLEET), len(FLEET), 0)
+
+
+@pytest.mark.parametrize("point", ["report_shrunk_before_mark", "report_shrunk_before_rest"])
+async def test_shrinking_a_report_at_the_vtn_that_dies_is_gone_on_with(
+    vtn: SandboxVtn, state_url: str, point: str
+) -> None:
+    """F66, T-29: the VTN has the first part by then, and not the rest."""
+    publisher = Publisher(vtn)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    event = publisher.event(start, timedelta(hours=1))
+    vtn.faults([{"method": "PUT", "path": "^/reports", **TOO_LARGE}])
+    lived = (vtn.url, state_url, event, start.isoformat())
+    dies_in("tests.crash.reporter", *lived, point)
+    [left] = [each for each in publisher.reports() if each["clientName"] == "Aalborg"]
+
+    async with reporter.opened(vtn.url, state_url) as rig:
+        await reporter.live(rig, event, start)
+        states = await rig.states()
+        books = await rig.outbox.books()
+
+    assert len(left["resources"]) == 1
+    reports = [each for each in publisher.reports() if each["clientName"] == "Aalborg"]
+    assert [each["reportName"].rpartition(".")[2] for each in reports] == ["0", "0-b"]
+    assert reports[0]["id"] == left["id"]
+    told = [resource for report in reports for resource in report["resources"]]
+    assert [each["resourceName"] for each in told] == ["bar 0", "bar 1"]
+    assert [each["intervals"][0]["payloads"][0]["values"] for each in told] == [[reporter.KW]] * 2
+    assert vtn.summary()["duplicates"] == 0
+    assert set(states.values()) == {"sent"}
+    whole = len(FLEET) + 1
+    assert (books.accepted, books.reported, books.missing) == (whole, whole, 0)
 
 
 @pytest.mark.parametrize("vtn", ["lenient"], indirect=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ven_daemon.domain.events import Event, Payload, ReportDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId
 from ven_daemon.domain.reporting.obligations import Agenda, Obligation, Terms, agendas
+from ven_daemon.domain.reporting.reports import Report, ReportInterval, ReportResource
 from ven_daemon.domain.reporting.slots import Grid
 from ven_daemon.domain.windows import Window
 
@@ -59,3 +60,15 @@ def owed(
 
 def first(one: Agenda, after: datetime = LONG_BEFORE) -> Obligation:
     return next(one.after(after))
+
+
+def report(resources: int, intervals: int, name: str = "n") -> Report:
+    each = tuple(ReportInterval(n, hour(n), hour(n + 1), ()) for n in range(intervals))
+    return Report(
+        name,
+        "v1",
+        EventId("e1"),
+        ProgramId("p1"),
+        (),
+        tuple(ReportResource(f"r{n}", each) for n in range(resources)),
+    )

@@ -16,6 +16,7 @@ from tests.domain.obligations import (
     first,
     hour,
     hourly,
+    report,
     told,
     window,
 )
@@ -23,11 +24,7 @@ from ven_daemon.domain.events import Event, PayloadDescriptor, Program, ReportDe
 from ven_daemon.domain.ids import EventId, ProgramId
 from ven_daemon.domain.reporting.obligations import Obligation, Terms, requests
 from ven_daemon.domain.reporting.reports import (
-    Report,
-    ReportInterval,
-    ReportResource,
     described,
-    halves,
     pieces,
     report_name,
 )
@@ -41,18 +38,6 @@ USAGE = ReportDescriptor("USAGE")
 def obligation(k: int = 0, event_id: str = "e1", *asked: ReportDescriptor) -> Obligation:
     [request] = requests(asked or (USAGE,))
     return Obligation(EventId(event_id), request, k, T0, ())
-
-
-def report(resources: int, intervals: int, name: str = "n") -> Report:
-    each = tuple(ReportInterval(n, hour(n), hour(n + 1), ()) for n in range(intervals))
-    return Report(
-        name,
-        "v1",
-        EventId("e1"),
-        ProgramId("p1"),
-        (),
-        tuple(ReportResource(f"r{n}", each) for n in range(resources)),
-    )
 
 
 def test_t24_a_name_is_made_of_what_the_report_is_about() -> None:
@@ -101,32 +86,6 @@ def test_t29_a_large_report_is_split_by_resources() -> None:
 
 def test_t29_a_resource_too_large_for_a_piece_is_one_by_itself() -> None:
     assert [part.size for _, part in pieces(report(2, 20), 9)] == [20, 20]
-
-
-@given(st.integers(0, 6), st.integers(0, 6))
-def test_t29_halving_loses_nothing_and_ends(resources: int, intervals: int) -> None:
-    whole = report(resources, intervals)
-    small, open_ = [], [whole]
-    while open_:
-        split = halves(one := open_.pop())
-        if split is None:
-            small.append(one)
-        else:
-            open_ += split
-
-    said = [(r.name, i.id) for one in small for r in one.resources for i in r.intervals]
-    assert sorted(said) == [(f"r{r}", i) for r in range(resources) for i in range(intervals)]
-    assert len({one.name for one in small}) == len(small)
-
-
-def test_t29_the_names_of_halves_stay_within_their_limit() -> None:
-    split = halves(report(2, 1, "ø" * 64))
-    assert split is not None
-
-    names = {half.name for half in split}
-
-    assert len(names) == 2
-    assert all(len(name.encode()) <= 128 for name in names)
 
 
 def test_t29_a_report_covers_no_more_intervals_than_the_limit() -> None:

@@ -31,6 +31,7 @@ from ven_daemon.domain.reporting.outbox import (
     halved,
     next_step,
     released,
+    rest_of,
 )
 from ven_daemon.domain.reporting.retention import Books, Held, to_trim
 from ven_daemon.domain.reporting.sending import (
@@ -189,10 +190,27 @@ def test_t29_what_cannot_be_halved_is_quarantined() -> None:
     assert entry.cause is Cause.TOO_LARGE
 
 
-def test_t29_a_larger_version_of_what_is_there_is_quarantined_and_not_halved() -> None:
-    decision = answered(PUTTING, TooLargeError("big", status=413), MOMENT)
+@pytest.mark.parametrize("status", [413, 414, 431])
+def test_t29_what_is_there_and_grew_too_large_is_shrunk(status: int) -> None:
+    decision = answered(PUTTING, TooLargeError("big", status=status), MOMENT)
+
+    assert decision == (PUTTING, Do.SHRINK)
+
+
+def test_t29_one_interval_that_grew_too_large_is_quarantined() -> None:
+    one = MOMENT._replace(divisible=False)
+
+    decision = answered(PUTTING, TooLargeError("big", status=413), one)
 
     assert (decision.do, decision.entry.cause) == (Do.NOTHING, Cause.TOO_LARGE)
+
+
+def test_t29_the_rest_of_what_was_shrunk_is_looked_up_before_it_is_sent() -> None:
+    rest = rest_of(PUTTING, "v.e.d.0-b", "b", NOW)
+
+    assert next_step(rest, NOW).do is Do.LOOK_UP
+    assert (rest.ven, rest.due, rest.part) == (PUTTING.ven, PUTTING.due, "b")
+    assert next_step(looked_up(rest, None, NOW), NOW).do is Do.CREATE
 
 
 def test_an_answer_that_was_too_large_for_us_says_nothing_of_the_report() -> None:
@@ -206,6 +224,7 @@ def test_t29_halves_are_new_reports_in_the_same_place() -> None:
     left, right = halved(SENDING, ("v.e.d.0-a", "v.e.d.0-b"))
 
     assert (left.name, right.name) == ("v.e.d.0-a", "v.e.d.0-b")
+    assert (left.part, right.part) == ("a", "b")
     assert {(half.state, half.ven, half.due) for half in (left, right)} == {
         (State.QUEUED, VenName("v"), NOW)
     }

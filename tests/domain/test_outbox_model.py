@@ -1,9 +1,11 @@
 """The outbox against a model of a VTN: nothing lost, nothing doubled, whatever goes wrong."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from random import Random
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -22,15 +24,18 @@ from ven_daemon.domain.errors import (
     VtnUnreachableError,
 )
 from ven_daemon.domain.ids import ReportId, VenName
+from ven_daemon.domain.reporting.halving import FIRST, KEPT, SECOND, name_of_part
 from ven_daemon.domain.reporting.outbox import (
     Do,
     Entry,
     State,
+    accepted,
     amended,
     announced,
     halved,
     next_step,
     released,
+    rest_of,
     suspected,
 )
 from ven_daemon.domain.reporting.sending import (
@@ -62,40 +67,59 @@ TAKEN: dict[str, VtnError | None] = {
 }
 
 
+def whole_of(name: str) -> str:
+    """Name the report that a part is of."""
+    return name.partition("-")[0]
+
+
 FATES = st.sampled_from(["ok", "too large", *NOT_TAKEN, *TAKEN])
+
+
+class Request(NamedTuple):
+    """What a report says, on its way to the VTN."""
+
+    do: Do
+    name: str
+    revision: int
+    part: str
+    at: ReportId | None
 
 
 @dataclass
 class ModelVtn:
-    """Reports by id; strict about names or not; what is late is taken within our patience."""
+    """Reports by id; strict about names or not; what is late is taken within our patience.
+
+    What they say is a part of what was owed, in some revision.
+    """
 
     strict: bool
-    reports: dict[ReportId, tuple[str, int]] = field(default_factory=dict)
-    late: list[tuple[datetime, Do, str, int, ReportId | None]] = field(default_factory=list)
+    reports: dict[ReportId, tuple[str, int, str]] = field(default_factory=dict)
+    late: list[tuple[datetime, Request]] = field(default_factory=list)
     event: bool = True
     made: int = 0
 
     def find(self, name: str) -> ReportId | None:
-        return next((at for at, (known, _) in self.reports.items() if known == name), None)
+        return next((at for at, (known, *_) in self.reports.items() if known == name), None)
 
-    def take(self, do: Do, name: str, revision: int, at: ReportId | None) -> ReportId | VtnError:
+    def take(self, asked: Request) -> ReportId | VtnError:
+        do, name, at = asked.do, asked.name, asked.at
         if do is Do.UPDATE:
             if at is None or at not in self.reports:
                 return NotFoundError("404")
-            self.reports[at] = (name, revision)
+            self.reports[at] = (name, asked.revision, asked.part)
             return at
         if not self.event or (self.strict and self.find(name)):
             return ConflictError("409", status=409)
         self.made += 1
         made = ReportId(f"id-{self.made}")
-        self.reports[made] = (name, revision)
+        self.reports[made] = (name, asked.revision, asked.part)
         return made
 
     def settle(self, now: datetime) -> None:
-        for until, do, name, revision, at in list(self.late):
+        for until, asked in list(self.late):
             if until <= now:
-                self.late.remove((until, do, name, revision, at))
-                self.take(do, name, revision, at)
+                self.late.remove((until, asked))
+                self.take(asked)
 
 
 class Outbox(RuleBasedStateMachine):
@@ -153,7 +177,7 @@ class Outbox(RuleBasedStateMachine):
     @rule()
     def we_lose_our_state(self) -> None:
         """What is owed follows from the event, so all of it is owed again, and late."""
-        fresh = (Entry(e.name, e.ven, e.due) for e in self.kept.values())
+        fresh = (Entry(e.name, e.ven, e.due, part=e.part) for e in self.kept.values())
         self.kept = {e.name: suspected(e, self.now + PATIENCE) for e in fresh}
 
     @rule(there=st.booleans())
@@ -179,26 +203,45 @@ class Outbox(RuleBasedStateMachine):
     def send(self, entry: Entry, do: Do, fate: str, moment: Moment) -> None:
         going = announced(entry, self.now + PATIENCE)
         self.keep(going)
-        answer = self.exchange(going, do, fate)
+        answer = self.exchange(going, do, entry.part, fate)
         if answer is None:
             return  # a crash: all that is left is what was kept
         decision = answered(going, answer, moment)
         if decision.do is Do.HALVE:
             del self.kept[entry.name]
-            for half in halved(going, (f"{entry.name}-a", f"{entry.name}-b")):
-                self.kept[half.name] = half
+            stem = entry.name + "-a" * (len(entry.part) - len(entry.part.rstrip(KEPT)))
+            for half in halved(going, (f"{stem}-a", f"{stem}-b")):
+                self.keep(half)
+        elif decision.do is Do.SHRINK:
+            self.shrink(entry, moment.dice)
         else:
             self.keep(decision.entry)
 
-    def exchange(self, entry: Entry, do: Do, fate: str) -> ReportId | VtnError | None:
-        request = (do, entry.name, entry.offered, entry.vtn_id)
+    def shrink(self, entry: Entry, dice: float) -> None:
+        """Put the first half in the place of the whole, as the dice have it."""
+        fates = [*NOT_TAKEN, *TAKEN, "ok", "ok", "ok"]
+        fate = fates[int(dice * len(fates)) % len(fates)]
+        going = announced(entry, self.now + PATIENCE)
+        self.keep(going)
+        answer = self.exchange(going, Do.UPDATE, entry.part + KEPT, fate)
+        if answer is None:
+            return
+        if isinstance(answer, VtnError):
+            self.keep(answered(going, answer, Moment(self.now, dice)).entry)
+            return
+        self.keep(accepted(replace(going, part=entry.part + KEPT), answer))
+        name = name_of_part(whole_of(entry.name), entry.part + SECOND)
+        self.keep(rest_of(going, name, entry.part + SECOND, self.now))
+
+    def exchange(self, entry: Entry, do: Do, part: str, fate: str) -> ReportId | VtnError | None:
+        request = Request(do, entry.name, entry.offered, part, entry.vtn_id)
         if fate == "late":
-            self.vtn.late.append((self.now + PATIENCE - timedelta(seconds=1), *request))
+            self.vtn.late.append((self.now + PATIENCE - timedelta(seconds=1), request))
         if fate in NOT_TAKEN:
             return NOT_TAKEN[fate]
-        if fate == "too large" and len(entry.name) < 8:
+        if fate == "too large" and len(entry.part) < 3:
             return TooLargeError("413", status=413)
-        taken = self.vtn.take(*request)
+        taken = self.vtn.take(request)
         return TAKEN.get(fate, taken)
 
     def keep(self, entry: Entry) -> None:
@@ -207,14 +250,20 @@ class Outbox(RuleBasedStateMachine):
     @invariant()
     def nothing_is_doubled(self) -> None:
         if hasattr(self, "vtn"):
-            names = Counter(name for name, _ in self.vtn.reports.values())
+            names = Counter(name for name, *_ in self.vtn.reports.values())
             assert not names or max(names.values()) == 1
+            told = [(whole_of(n), p.replace(KEPT, FIRST)) for n, _, p in self.vtn.reports.values()]
+            assert not any(
+                name == other and second.startswith(first)
+                for (name, first), (other, second) in permutations(told, 2)
+            )
 
     @invariant()
     def what_is_sent_is_there_as_it_was_offered(self) -> None:
         for entry in getattr(self, "kept", {}).values():
             if entry.state is State.SENT:
-                assert self.vtn.reports[entry.vtn_id] == (entry.name, entry.revision)
+                said = (entry.name, entry.revision, entry.part)
+                assert self.vtn.reports[entry.vtn_id] == said
 
     def teardown(self) -> None:
         """When all is well again everything is sent or set aside, and all that is released sent."""
@@ -254,7 +303,7 @@ def test_the_model_sees_a_doubled_report_where_the_look_is_left_out() -> None:
     vtn = ModelVtn(strict=False)
 
     for _ in range(2):
-        vtn.take(Do.CREATE, "a.1", 1, None)
+        vtn.take(Request(Do.CREATE, "a.1", 1, "", None))
 
     assert len(vtn.reports) == 2
 

@@ -1,14 +1,17 @@
 """A stateful test: the whole way from the outbox to a VTN, over a real store and a real server.
 
 Reports are filed and amended, answers are lost, refused and wrong, the process dies, the
-disk is full, retention lets go. At the end everything heals, and then every report that
-was not set aside or let go of is at the VTN once, as it was written last.
+disk is full, retention lets go, and what is too large is halved, or shrunk where the VTN
+has it. At no time is anything told twice. At the end everything heals, and then every
+report, or part of one, that was not set aside or let go of is at the VTN once, as it was
+written last.
 """
 
 import asyncio
 import shutil
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,13 +26,16 @@ from tests.reporting.rig import START, Rig, draft
 from tests.sandbox.rig import Sandbox
 from tests.vtn.servers import transporting
 from ven_daemon.domain.errors import StoreFullError
-from ven_daemon.domain.reporting.outbox import State
+from ven_daemon.domain.reporting.halving import part_of
+from ven_daemon.domain.reporting.outbox import Entry, State
 from ven_daemon.services.reporting import Keeping
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
+from ven_daemon.store.outbox import Draft
 from ven_daemon.store.outbox_listing import Asked
 
 VENS = ("Aalborg", "Vejle")
+BARS = ("bar 0", "bar 1", "bar 2")
 SLOT = timedelta(minutes=15)
 REPORTS = {"path": "^/reports", "times": 1}
 FATES: dict[str, dict[str, Any]] = {
@@ -46,6 +52,11 @@ FATES: dict[str, dict[str, Any]] = {
 
 
 _TEMPLATE = tempfile.TemporaryDirectory()
+
+
+def whole_of(name: str) -> str:
+    """Name the report that a part is of."""
+    return name.partition("-")[0]
 
 
 async def _prepared() -> Path:
@@ -107,23 +118,32 @@ class Outbox(RuleBasedStateMachine):
     def file(self, ven: str, value: int) -> None:
         self.count += 1
         name, due = f"{ven}.{self.count}", START + self.count * SLOT
-        resources = ("bar 0", "bar 1")
-        report = draft(self.rig, name, self.event, ven, due, resources, float(value))
+        report = draft(self.rig, name, self.event, ven, due, BARS, float(value))
         self.runner.run(self.rig.file(report))
         self.written[name] = float(value)
 
     @rule(pick=st.integers(0, 99), value=st.integers(10, 19))
     def amend(self, pick: int, value: int) -> None:
         held = self.runner.run(self.rig.listing.find(Asked(limit=100)))
-        whole = [e for e in held if e.entry.name in self.written]
-        if not whole:
+        entries = [each.entry for each in held if whole_of(each.entry.name) in self.written]
+        if not entries:
             return
-        each = whole[pick % len(whole)].entry
-        report = draft(
-            self.rig, each.name, self.event, each.ven, each.due, ("bar 0", "bar 1"), float(value)
-        )
-        self.runner.run(self.rig.outbox.amend([report], self.rig.now))
-        self.written[each.name] = float(value)
+        name = whole_of(entries[pick % len(entries)].name)
+        parts = [each for each in entries if whole_of(each.name) == name]
+        amended = [self.part(name, each, float(value)) for each in parts]
+        self.runner.run(self.rig.outbox.amend(amended, self.rig.now))
+        self.written[name] = float(value)
+
+    def part(self, name: str, entry: Entry, value: float) -> Draft:
+        """Build what *entry* says of the report *name*."""
+        whole = draft(self.rig, name, self.event, entry.ven, entry.due, BARS, value)
+        profile = self.rig.client.profile
+        said = part_of(profile.read_written(whole.body), entry.part)
+        assert said is not None
+        assert said.name == entry.name
+        body = profile.write_report(said)
+        entry = replace(whole.report.entry, name=said.name, part=entry.part)
+        return Draft(whole.report._replace(entry=entry, size=len(body)), body)
 
     @rule(
         fates=st.just([]) | st.lists(st.sampled_from(sorted(FATES)), min_size=1, max_size=3),
@@ -134,6 +154,7 @@ class Outbox(RuleBasedStateMachine):
         rules = [{**REPORTS, **FATES[fate]} for fate in fates]
         self.runner.run(self.vtn.faults(*rules))
         self.runner.run(self.rig.drain(pause=seconds))
+        self.runner.run(self.vtn.faults())
 
     @rule(taken=st.booleans())
     def crash(self, taken: bool) -> None:
@@ -193,6 +214,12 @@ class Outbox(RuleBasedStateMachine):
     def the_books_balance_and_nothing_is_there_twice(self) -> None:
         assert self.runner.run(self.rig.balanced())
         assert self.runner.run(self.vtn.summary())["duplicates"] == 0
+        told = [
+            (whole_of(name), bar)
+            for name, said in self.runner.run(self._reports()).items()
+            for bar in said
+        ]
+        assert len({*told}) == len(told)
 
     def teardown(self) -> None:
         try:
@@ -213,18 +240,25 @@ class Outbox(RuleBasedStateMachine):
         assert {each.entry.state for each in held} <= {State.SENT, State.QUARANTINED}
         reports = await self._reports()
         for each in held:
-            if each.entry.state is State.SENT:
-                assert reports[each.entry.name] == self.written.get(
-                    each.entry.name, reports[each.entry.name]
-                )
+            name = whole_of(each.entry.name)
+            if each.entry.state is State.SENT and name in self.written:
+                whole = draft(self.rig, name, self.event, resources=BARS)
+                part = part_of(self.rig.client.profile.read_written(whole.body), each.entry.part)
+                assert part is not None
+                bars = [resource.name for resource in part.resources]
+                assert reports[each.entry.name] == dict.fromkeys(bars, self.written[name])
 
-    async def _reports(self) -> dict[str, float]:
+    async def _reports(self) -> dict[str, dict[str, float]]:
+        """Give what the VTN is told, by report and resource."""
         found: list[dict[str, Any]] = []
         while page := (await self.vtn.get(f"/reports?skip={len(found)}&limit=50")).json:
             found += page
         assert len({report["reportName"] for report in found}) == len(found)
         return {
-            report["reportName"]: report["resources"][0]["intervals"][0]["payloads"][0]["values"][0]
+            report["reportName"]: {
+                each["resourceName"]: each["intervals"][0]["payloads"][0]["values"][0]
+                for each in report["resources"]
+            }
             for report in found
         }
 

@@ -27,6 +27,7 @@ from ven_daemon.domain.reporting.standing import Standing
 from ven_daemon.services.reporting import Manner, Timing
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox_listing import Asked
+from ven_daemon.store.outbox_rows import Filed
 
 MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 USAGE = ReportDescriptor("USAGE", num_intervals=1, frequency=1, repeat=-1)
@@ -276,6 +277,104 @@ async def test_late_readings_of_a_report_in_halves_go_to_the_right_half(
 
     assert changed == 1
     assert (await rig.states()).keys() == before.keys()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_late_readings_find_the_parts_of_parts(
+    sandbox: Sandbox, rig: Rig, method: str
+) -> None:
+    """F47, T-29: whether a report was halved before the VTN had it, or shrunk there."""
+    rig.books.fleet = roster_of({"Aalborg": 8})
+    rig.holds(_named(event(USAGE), await made_event(sandbox)))
+    rig.now = START + QUARTER + MINUTE
+    await rig.owing.step()
+    limited = {"path": "^/reports", "kind": "status", "status": 413, "over": 1000}
+    if method == "POST":
+        await sandbox.faults(limited)
+    await rig.drain()
+    await sandbox.faults(limited)
+    await read_by_all(rig, 0, 10)
+    await rig.completing.step()
+    await rig.drain()
+    before = await rig.states()
+    assert len(before) > 2
+
+    await read_by_all(rig, 10, 16)
+    changed = await rig.completing.step()
+    await rig.drain()
+
+    assert changed == len(before)
+    assert (await rig.states()) == before == dict.fromkeys(before, "sent")
+    reports = (await sandbox.get("/reports")).json
+    assert len(reports) == len(before)
+    told = [each["resourceName"] for report in reports for each in report["resources"]]
+    assert sorted(told) == [f"bar {n}" for n in range(8)]
+    assert [value for report in reports for value in values(report)] == [[2.0]] * 8
+    assert await rig.balanced()
+
+
+async def test_late_readings_of_a_part_that_was_let_go_of_bring_nothing_back(
+    sandbox: Sandbox, rig: Rig
+) -> None:
+    """T-29: the rest goes on being what it is, and so does the first part without its rest."""
+    rig.books.fleet = roster_of({"Aalborg": 8})
+    rig.holds(_named(event(USAGE), await made_event(sandbox)))
+    rig.now = START + QUARTER + MINUTE
+    await rig.owing.step()
+    await rig.drain()
+    await sandbox.faults(
+        {"method": "PUT", "path": "^/reports", "kind": "status", "status": 413, "times": 1}
+    )
+    await read_by_all(rig, 0, 10)
+    await rig.completing.step()
+    await rig.drain()
+    whole, rest = sorted(await rig.states())
+    await rig.outbox.let_go([rest])
+
+    await read_by_all(rig, 10, 16)
+    changed = await rig.completing.step()
+    await rig.drain()
+
+    assert changed == 1
+    assert await rig.states() == {whole: "sent"}
+    first, _ = sorted((await sandbox.get("/reports")).json, key=lambda each: each["reportName"])
+    assert [each["resourceName"] for each in first["resources"]] == [f"bar {n}" for n in range(4)]
+    assert values(first) == [[2.0]] * 4
+    assert await rig.balanced()
+
+
+async def test_late_readings_of_a_report_that_is_being_halved_go_into_its_halves(
+    sandbox: Sandbox, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T-29: the sender is faster than whoever builds the report again."""
+    rig.books.fleet = roster_of({"Aalborg": 8})
+    rig.holds(_named(event(USAGE), await made_event(sandbox)))
+    rig.now = START + QUARTER + MINUTE
+    await rig.owing.step()
+    await sandbox.faults(
+        {"method": "POST", "path": "^/reports", "kind": "status", "status": 413, "times": 1}
+    )
+    await read_by_all(rig, 0, 16)
+    covering = rig.outbox.covering
+
+    async def overtaken(*asked: Any) -> list[Filed]:
+        found = await covering(*asked)
+        await rig.drain()
+        return found
+
+    monkeypatch.setattr(rig.outbox, "covering", overtaken)
+    changed = await rig.completing.step()
+    await rig.drain()
+
+    assert changed == 2
+    reports = (await sandbox.get("/reports")).json
+    assert [value for report in reports for value in values(report)] == [[2.0]] * 8
+    assert set((await rig.states()).values()) == {"sent"}
+
+
+async def read_by_all(rig: Rig, first: int, end: int) -> None:
+    for number in range(8):
+        await rig.read("Aalborg", number, 8.0, *(START + n * MINUTE for n in range(first, end)))
 
 
 async def test_jitter_spreads_the_fleet_and_changes_no_report(rig: Rig) -> None:

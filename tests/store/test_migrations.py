@@ -130,6 +130,26 @@ async def test_an_upgrade_that_dies_at_any_step_can_be_repeated(sqlite_url: str,
     await database.dispose()
 
 
+async def test_halves_of_reports_are_known_as_such_after_the_upgrade(sqlite_url: str) -> None:
+    database = await of_revision("0007", sqlite_url)
+    names = {"v.e.0": "", "v-a.e-b.1": "", "v.e.2-a": "a", "v.e.2-b": "b", "v.e.3-a-b": "ab"}
+    for name in names:
+        await execute(
+            database,
+            "INSERT INTO outbox (name, vtn, ven, event, client, request, k, types, begins_at, due,"
+            " state, revision, offered, attempts, reason, size, updated_at) VALUES"
+            f" ('{name}', 't', 'v', 'e', 'v', 'd', 0, 'USAGE', '2026-03-14', '2026-03-14',"
+            " 'sent', 1, 1, 0, '', 2, '2026-03-14')",
+        )
+
+    await upgrade(database)
+
+    async with database.read() as connection:
+        rows = (await connection.execute(text("SELECT name, part FROM outbox"))).all()
+    assert {row.name: row.part for row in rows} == names
+    await database.dispose()
+
+
 @pytest.mark.parametrize(
     ("point", "hit"), [("migrate_step_k", REVISIONS), ("migrate_before_commit", 1)]
 )

@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
 from ven_daemon.domain.durations import FIRST_INSTANT
+from ven_daemon.domain.errors import OutdatedError
 from ven_daemon.domain.ids import EventId, ReportId, VenName
 from ven_daemon.domain.reporting.outbox import (
     Cause,
@@ -50,6 +52,17 @@ def listing(state: Database) -> OutboxListing:
 async def sent(outbox: OutboxStore, name: str) -> None:
     await outbox.change([Change(name, partial(announced, settles_at=T))], T)
     await outbox.change([Change(name, partial(accepted, vtn_id=ReportId(f"id-{name}")))], T)
+
+
+async def set_aside(outbox: OutboxStore, name: str) -> None:
+    aside = partial(quarantined, cause=Cause.REJECTED, reason="400", now=T)
+    await outbox.change([Change(name, aside)], T)
+
+
+def as_part(made: Draft, part: str, **more: Any) -> Draft:
+    """Say that a report is only a part of what was owed."""
+    entry = replace(made.report.entry, part=part, **more)
+    return made._replace(report=made.report._replace(entry=entry))
 
 
 async def test_what_is_owed_twice_is_there_once_with_how_far_that_goes(outbox: OutboxStore) -> None:
@@ -96,6 +109,7 @@ async def test_a_report_is_read_as_it_was_put_in(outbox: OutboxStore) -> None:
         cause=Cause.NAME_TAKEN,
         reason="the VTN's own words: \u00e6\u0000",
         first_failed=T - timedelta(hours=1),
+        part="kb",
     )
     about = About(EVENT, "Ærø", "0a1b", 2**40, ("READING", "USAGE"), T, None)
     await outbox.file([Draft(Filed(entry, about, 2), b"{}")], {}, T)
@@ -142,7 +156,8 @@ async def test_late_readings_send_again_what_was_sent_and_only_where_it_differs(
     await sent(outbox, "a")
     await sent(outbox, "b")
 
-    changed = await outbox.amend([draft("a", body=b"[1]"), draft("b"), draft("c")], T)
+    fresh = as_part(draft("c"), "", state=State.SENDING)
+    changed = await outbox.amend([draft("a", body=b"[1]"), draft("b"), fresh], T)
 
     assert changed == 2
     found = {each.entry.name: each for each in await outbox.next_of(VEN, 9)}
@@ -185,6 +200,77 @@ async def test_what_late_readings_changed_meanwhile_is_not_replaced_by_halves_of
     assert await outbox.books() == Books(accepted=1, queued=1)
 
 
+async def test_what_was_shrunk_says_its_first_part_and_its_rest_is_a_report_of_its_own(
+    outbox: OutboxStore,
+) -> None:
+    await outbox.file([draft("a", body=b"[1, 2]"), draft("c")], {}, T)
+    await sent(outbox, "a")
+    await outbox.amend([draft("a", body=b"[3, 4]")], T)
+    first = as_part(draft("a", body=b"[3]"), "k", revision=2, offered=2, state=State.SENT)
+
+    kept = await outbox.shrink(first, [as_part(draft("a-b", body=b"[4]"), "b")], T)
+
+    assert kept
+    assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a-b", "c"]
+    both = [Change(name, lambda entry: entry, with_body=True) for name in ("a", "a-b")]
+    left, right = await outbox.change(both, T)
+    assert left is not None
+    assert right is not None
+    assert (left.entry.state, left.entry.part, left.body) == (State.SENT, "k", b"[3]")
+    assert (right.entry.part, right.body) == ("b", b"[4]")
+    assert await outbox.books() == Books(accepted=3, reported=1, queued=2)
+
+
+async def test_what_late_readings_changed_meanwhile_is_not_shrunk_to_what_it_was(
+    outbox: OutboxStore,
+) -> None:
+    await outbox.file([draft("a")], {}, T)
+    await outbox.amend([draft("a", body=b"[1]")], T)
+
+    kept = await outbox.shrink(as_part(draft("a"), "k"), [as_part(draft("a-b"), "b")], T)
+
+    assert not kept
+    assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a"]
+    assert await outbox.books() == Books(accepted=1, queued=1)
+
+
+async def test_a_rest_that_is_in_there_from_before_says_the_new_one(outbox: OutboxStore) -> None:
+    await outbox.file([draft("a"), draft("a-b")], {}, T)
+    await sent(outbox, "a-b")
+
+    kept = await outbox.shrink(
+        as_part(draft("a"), "k"), [as_part(draft("a-b", body=b"[4]"), "b")], T
+    )
+
+    assert kept
+    [rest] = await outbox.change([Change("a-b", lambda entry: entry, with_body=True)], T)
+    assert rest is not None
+    assert (rest.entry.state, rest.entry.vtn_id, rest.body) == (State.QUEUED, "id-a-b", b"[4]")
+    assert await outbox.books() == Books(accepted=2, queued=2)
+
+
+async def test_late_readings_are_not_put_into_what_became_another_part_meanwhile(
+    outbox: OutboxStore,
+) -> None:
+    await outbox.file([draft("a"), draft("c")], {}, T)
+    await outbox.shrink(as_part(draft("a"), "k"), [as_part(draft("a-b"), "b")], T)
+
+    drafts = [draft("a", body=b"[5]"), draft("c", body=b"[6]")]
+
+    with pytest.raises(OutdatedError):
+        await outbox.amend(drafts, T)
+    assert await outbox.amend([as_part(drafts[0], "k"), drafts[1]], T) == 2
+
+
+async def test_late_readings_do_not_bring_back_what_was_let_go_of_meanwhile(
+    outbox: OutboxStore,
+) -> None:
+    with pytest.raises(OutdatedError):
+        await outbox.amend([draft("a")], T)
+
+    assert await outbox.books() == Books()
+
+
 async def test_what_goes_is_counted_by_whether_the_vtn_had_it(outbox: OutboxStore) -> None:
     await outbox.file([draft(name) for name in ("queued", "sent", "aside", "sending")], {}, T)
     await sent(outbox, "sent")
@@ -213,20 +299,31 @@ async def test_only_what_is_set_aside_is_discarded(outbox: OutboxStore) -> None:
     assert await outbox.books() == Books(accepted=1, trimmed=1)
 
 
-async def test_reports_of_a_time_are_found_but_for_those_set_aside(outbox: OutboxStore) -> None:
+async def test_reports_of_a_time_are_found_set_aside_or_not(outbox: OutboxStore) -> None:
     hour = timedelta(hours=1)
     names = ["before", "touching", "within", "after"]
     drafts = [draft(name, due=T + n * hour) for n, name in enumerate(names)]
     await outbox.file([*drafts, draft("other", OTHER, T + hour)], {}, T)
-    aside = partial(quarantined, cause=Cause.REJECTED, reason="400", now=T)
-    await outbox.change([Change("within", aside)], T)
+    await set_aside(outbox, "within")
 
     found = await outbox.covering(VEN, T + hour / 2, T + hour * 3 / 2)
-    await outbox.change([Change("within", partial(released, now=T))], T)
-    freed = await outbox.covering(VEN, T + hour / 2, T + hour * 3 / 2)
 
-    assert [each.entry.name for each in found] == ["touching"]
-    assert [each.entry.name for each in freed] == ["touching", "within"]
+    assert [each.entry.name for each in found] == ["touching", "within"]
+
+
+async def test_late_readings_of_what_is_set_aside_are_in_it_when_it_is_released(
+    outbox: OutboxStore,
+) -> None:
+    await outbox.file([draft("a")], {}, T)
+    await set_aside(outbox, "a")
+
+    changed = await outbox.amend([draft("a", body=b"[1]")], T)
+
+    assert changed == 1
+    assert await outbox.books() == Books(accepted=1, quarantined=1)
+    [freed] = await outbox.change([Change("a", partial(released, now=T), with_body=True)], T)
+    assert freed is not None
+    assert (freed.entry.state, freed.body) == (State.SENDING, b"[1]")
 
 
 async def test_marks_are_kept_for_as_long_as_their_event_holds(outbox: OutboxStore) -> None:

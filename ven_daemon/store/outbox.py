@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ven_daemon.domain.errors import OutdatedError
 from ven_daemon.domain.ids import EventId, VenName
 from ven_daemon.domain.reporting.outbox import Entry, State, amended
 from ven_daemon.domain.reporting.retention import Books
@@ -91,10 +92,17 @@ class OutboxStore:
         """Put what late readings changed in the place of what was there, and file what is new.
 
         What says the same as before is left alone. Give how many changed.
+
+        Raises:
+            OutdatedError: one was halved or let go of since the drafts were built.
         """
         async with self._turn, self._database.begin() as connection:
             names = [draft.report.entry.name for draft in drafts]
             held = await self._read(connection, names)
+            if any(_is_outdated(draft, held) for draft in drafts):
+                raise OutdatedError(
+                    f"{self._database}: a report was halved meanwhile, or let go of"
+                )
             bodies = await _bodies(connection, names)
             changed = [
                 Draft(held[report.entry.name]._replace(size=len(body)), body)
@@ -135,7 +143,23 @@ class OutboxStore:
             if gone.rowcount:
                 await connection.execute(delete(report_bodies).where(report_bodies.c.name == name))
                 await _count(connection, accepted=-1)
-                await self._insert(connection, halves, now)
+                await self._put(connection, halves, now)
+
+    @retried
+    async def shrink(self, kept: Draft, rests: Sequence[Draft], now: datetime) -> bool:
+        """Keep that the VTN took the first part of a report, and file the rest beside it.
+
+        False, and nothing is changed, where it says something else by now, or is gone.
+        """
+        entry, body = kept.report.entry, kept.body
+        async with self._turn, self._database.begin() as connection:
+            held = (await self._read(connection, [entry.name])).get(entry.name)
+            if held is None or held.entry.revision != entry.revision:
+                return False
+            await bulk.upsert(connection, outbox, [values(self._vtn, kept.report, now)])
+            await _write_body(connection, entry.name, body)
+            await self._put(connection, rests, now)
+        return True
 
     @retried
     async def discard(self, name: str) -> bool:
@@ -192,10 +216,9 @@ class OutboxStore:
             return [filed(row) for row in await connection.execute(query)]
 
     async def covering(self, ven: VenName, start: datetime, end: datetime) -> list[Filed]:
-        """Give the reports of one VEN, but those set aside, that cover any of [start, end]."""
+        """Give the reports of one VEN that cover any of [start, end]; set aside or not."""
         meets = and_(_O.begins_at <= end, or_(_O.ends_at.is_(None), _O.ends_at >= start))
-        kept = _O.state != State.QUARANTINED.value
-        query = selected().where(_O.vtn == self._vtn, _O.ven == ven, meets, kept)
+        query = selected().where(_O.vtn == self._vtn, _O.ven == ven, meets)
         async with self._database.read() as connection:
             return [filed(row) for row in await connection.execute(query.order_by(_O.due))]
 
@@ -236,8 +259,17 @@ class OutboxStore:
         ]
         await bulk.upsert(connection, outbox, rows)
         for report, body in drafts:
-            mine = report_bodies.c.name == report.entry.name
-            await connection.execute(update(report_bodies).where(mine).values(body=body))
+            await _write_body(connection, report.entry.name, body)
+
+    async def _put(
+        self, connection: AsyncConnection, parts: Sequence[Draft], now: datetime
+    ) -> None:
+        """File parts of a report; one that is in there from before says this from now on."""
+        held = await self._read(connection, [part.report.entry.name for part in parts])
+        known = [part for part in parts if part.report.entry.name in held]
+        await self._insert(connection, [part for part in parts if part not in known], now)
+        again = [_again(held[part.report.entry.name].entry, part) for part in known]
+        await self._replace(connection, again, now)
 
     async def _read(self, connection: AsyncConnection, names: Iterable[str]) -> dict[str, Filed]:
         """Read what is about to be changed; a command beside the daemon waits its turn."""
@@ -251,8 +283,28 @@ def _moved(held: Filed, draft: Draft) -> Draft | None:
     about, due = draft.report.about, draft.report.entry.due
     if (held.about.start, held.about.end) == (about.start, about.end):
         return None
-    entry = replace(held.entry, due=due)
+    entry = replace(held.entry, due=due, part="")
     return Draft(held._replace(entry=entry, about=about, size=len(draft.body)), draft.body)
+
+
+def _again(entry: Entry, part: Draft) -> Draft:
+    """Give what *entry* stands for now: another part, of another cut."""
+    entry = replace(entry, part=part.report.entry.part)
+    return Draft(part.report._replace(entry=entry), part.body)
+
+
+def _is_outdated(draft: Draft, held: Mapping[str, Filed]) -> bool:
+    """Whether what a draft was to take the place of is there no more, or another part now."""
+    entry = draft.report.entry
+    there = held.get(entry.name)
+    if there is None:
+        return entry.state is State.QUEUED  # else it was not there when it was built
+    return there.entry.part != entry.part
+
+
+async def _write_body(connection: AsyncConnection, name: str, body: bytes) -> None:
+    mine = report_bodies.c.name == name
+    await connection.execute(update(report_bodies).where(mine).values(body=body))
 
 
 async def _bodies(connection: AsyncConnection, names: Sequence[str]) -> dict[str, bytes]:

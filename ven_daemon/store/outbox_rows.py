@@ -13,7 +13,7 @@ from ven_daemon.store.schema import outbox
 
 
 class About(NamedTuple):
-    """What a report is about: it never changes."""
+    """What a report is about: it never changes, whatever part of that it says."""
 
     event: EventId
     client: str
@@ -58,6 +58,7 @@ def filed(row: Row[Any]) -> Filed:
         Cause(row.cause) if row.cause is not None else None,
         row.reason,
         row.first_failed,
+        row.part,
     )
     types = tuple(row.types.split("\n"))
     about = About(
@@ -93,6 +94,7 @@ def values(vtn: str, report: Filed, now: datetime) -> tuple[Any, ...]:
         bulk.instant(entry.first_failed),
         size,
         bulk.instant(now),
+        entry.part,
     )
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ven_daemon.domain.durations import FIRST_INSTANT
 from ven_daemon.domain.ids import ReportId, VenName
+from ven_daemon.domain.reporting.halving import FIRST, SECOND
 
 
 class State(StrEnum):
@@ -63,6 +64,8 @@ class Do(StrEnum):
     """Get the event by its id."""
     HALVE = "halve"
     """Replace it by its two halves, in one transaction (T-29)."""
+    SHRINK = "shrink"
+    """Offer the first half in the place of what the VTN has; once it took that, the rest is new."""
 
 
 class Step(NamedTuple):
@@ -96,6 +99,8 @@ class Entry:
     reason: str = ""
     """In the VTN's own words."""
     first_failed: datetime | None = None
+    part: str = ""
+    """Which part of what was owed it says, where that was too large (`halving`)."""
 
 
 def next_step(entry: Entry, now: datetime) -> Step:
@@ -217,5 +222,16 @@ def suspected(entry: Entry, now: datetime) -> Entry:
 
 def halved(entry: Entry, names: tuple[str, str]) -> tuple[Entry, Entry]:
     """Put two halves in the place of what was too large (T-29)."""
-    left, right = (Entry(name, entry.ven, entry.due) for name in names)
-    return left, right
+    left, right = names
+    return (
+        Entry(left, entry.ven, entry.due, part=entry.part + FIRST),
+        Entry(right, entry.ven, entry.due, part=entry.part + SECOND),
+    )
+
+
+def rest_of(entry: Entry, name: str, part: str, now: datetime) -> Entry:
+    """Make a report of what does not fit into *entry* at the VTN any more (T-29).
+
+    It is looked up before it is sent: in an earlier life of ours it may have been made.
+    """
+    return suspected(Entry(name, entry.ven, entry.due, part=part), now)

@@ -1,10 +1,8 @@
 """Reports as they are sent: named by us, described in full, small enough to be taken."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import TypeVar
 
 from ven_daemon.domain.events import Event, Payload, PayloadDescriptor, Program, ReportDescriptor
 from ven_daemon.domain.ids import EventId, ProgramId, ReportId
@@ -121,43 +119,6 @@ def pieces(report: Report, most: int = PIECE_LIMIT) -> tuple[tuple[str, Report],
     return tuple(
         (str(n), replace(report, resources=tuple(group))) for n, group in enumerate(groups, 1)
     )
-
-
-def halves(report: Report) -> tuple[Report, Report] | None:
-    """Halve what a VTN found too large (413): by resources, else by intervals (T-29).
-
-    The halves are named after the whole, `-a` and `-b`. One interval of one resource
-    cannot be halved.
-    """
-    if len(report.resources) > 1:
-        left, right = _cut(report.resources)
-    elif report.size > 1:
-        [whole] = report.resources
-        first, second = _cut(whole.intervals)
-        left = (replace(whole, intervals=first),)
-        right = (replace(whole, intervals=second),)
-    else:
-        return None
-    return (
-        replace(report, name=_told(report.name, "-a"), resources=tuple(left)),
-        replace(report, name=_told(report.name, "-b"), resources=tuple(right)),
-    )
-
-
-def _told(name: str, mark: str) -> str:
-    if len((name + mark).encode()) <= NAME_BYTES:
-        return name + mark
-    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    head = name.encode("utf-8", "replace")[: NAME_BYTES - 13 - len(mark)]
-    return head.decode("utf-8", "ignore") + "~" + digest + mark
-
-
-_One = TypeVar("_One")
-
-
-def _cut(many: Sequence[_One]) -> tuple[tuple[_One, ...], tuple[_One, ...]]:
-    middle = (len(many) + 1) // 2
-    return tuple(many[:middle]), tuple(many[middle:])
 
 
 def _first(*said: str | None) -> str | None:

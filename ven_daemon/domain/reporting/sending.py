@@ -8,7 +8,7 @@
 | no answer, or a gateway's | looked up once the VTN can no longer accept it |
 | 409 | looked up: ours is adopted, somebody else's quarantined; else the event is asked for |
 | 400, 404, 415, 422 | the event is asked for; quarantined as gone, or with these words |
-| 413, 414, 431 | halved; quarantined where that cannot be |
+| 413, 414, 431 | halved, a PUT shrunk to its first half; quarantined where that cannot be |
 | 401, 403, 3xx, 405, 501 | this VEN waits; it is nothing about this report |
 
 A PUT may be repeated, so where its outcome is not known it is; a 404 means that its id
@@ -61,7 +61,7 @@ TOO_LARGE = frozenset((BODY_TOO_LARGE, 414, 431))
 
 
 class Decision(NamedTuple):
-    """How the report stands now; `do` is HALVE where it is to be replaced, else NOTHING."""
+    """How the report stands now; `do` is HALVE or SHRINK where it is too large, else NOTHING."""
 
     entry: Entry
     do: Do = Do.NOTHING
@@ -136,8 +136,8 @@ def _undecided(entry: Entry, error: VtnError, moment: Moment) -> Entry:
 
 
 def _too_large(entry: Entry, error: VtnError, moment: Moment) -> Decision:
-    if moment.divisible and not entry.vtn_id:
-        return Decision(entry, Do.HALVE)
+    if moment.divisible:
+        return Decision(entry, Do.SHRINK if entry.vtn_id else Do.HALVE)
     return Decision(quarantined(entry, Cause.TOO_LARGE, str(error), moment.now))
 
 

@@ -71,11 +71,11 @@ class Building:
             for mark, piece in pieces(filled, most)
         ]
 
-    def draft(self, owed: Owed, report: Report, now: datetime) -> Draft:
-        """Write one report, to be put into the outbox."""
+    def draft(self, owed: Owed, report: Report, now: datetime, part: str = "") -> Draft:
+        """Write one report, or a part of one, to be put into the outbox."""
         body = self._profile.write_report(report)
         obligation = owed.obligation
-        entry = Entry(report.name, owed.ven, obligation.due)
+        entry = Entry(report.name, owed.ven, obligation.due, part=part)
         if obligation.late:
             entry = suspected(entry, now)
         return Draft(Filed(entry, about(obligation, owed.client), len(body)), body)

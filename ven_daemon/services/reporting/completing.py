@@ -3,13 +3,17 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
+from ven_daemon.domain.errors import OutdatedError
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.reporting.reports import Report, halves
+from ven_daemon.domain.reporting.halving import name_of_part, part_of
+from ven_daemon.domain.reporting.outbox import Entry
+from ven_daemon.domain.reporting.reports import Report
 from ven_daemon.services.reporting.building import Building, Owed
 from ven_daemon.services.reporting.calendar import Calendar
 from ven_daemon.services.reporting.owing import Owing
@@ -73,12 +77,15 @@ class Completing:
         start = min(span.earliest for span in spans) - REACH
         end = max(span.latest for span in spans) + REACH
         changed = 0
-        for group in _groups(await self._outbox.covering(ven, start, end)):
-            changed += await self._rebuild(ven, group)
-        return changed
+        while True:
+            # Whoever sends may halve one meanwhile, which ends; what was amended stays as it is.
+            with suppress(OutdatedError):
+                for group in _groups(await self._outbox.covering(ven, start, end)):
+                    changed += await self._rebuild(ven, group)
+                return changed
 
     async def _rebuild(self, ven: VenName, group: Sequence[Filed]) -> int:
-        """Build one report again; the pieces that it was cut into go by their names."""
+        """Build one report again, in the pieces and halves that it was cut into."""
         now, calendar, about = self._clock(), self._owing.calendar, group[0].about
         duty = calendar.duty(ven, about.event, about.request) if calendar else None
         if calendar is None or duty is None:
@@ -90,19 +97,22 @@ class Completing:
         owed = Owed(ven, client, duty, obligation, members)
         subjects = await self._subjects.load([owed], now)
         reports = await asyncio.to_thread(self._building.reports, owed, subjects)
-        names = {each.entry.name for each in group}
-        drafts = [draft for report in reports for draft in self._place(owed, report, names, now)]
+        entries = [each.entry for each in group]
+        drafts = [draft for report in reports for draft in self._place(owed, report, entries, now)]
         return await self._outbox.amend(drafts, now)
 
-    def _place(self, owed: Owed, report: Report, names: set[str], now: datetime) -> list[Draft]:
-        """Write a report by its name, or by those of the halves that took its place."""
-        parts = None if report.name in names else halves(report)
-        if parts and any(part.name in names for part in parts):
-            return [draft for part in parts for draft in self._place(owed, part, names, now)]
-        known = report.name in names
+    def _place(
+        self, owed: Owed, report: Report, held: Iterable[Entry], now: datetime
+    ) -> list[Draft]:
+        """Write a report, or of the parts that took its place those that were not let go of."""
+        parts = [each.part for each in held if each.name == name_of_part(report.name, each.part)]
         # What is not here any more may well be there: it is looked up before it is sent.
-        obligation = replace(owed.obligation, late=not known)
-        return [self._building.draft(owed._replace(obligation=obligation), report, now)]
+        owed = owed._replace(obligation=replace(owed.obligation, late=not parts))
+        return [
+            self._building.draft(owed, said, now, part)
+            for part in parts or [""]
+            if (said := part_of(report, part))
+        ]
 
 
 def _groups(filed: Iterable[Filed]) -> list[list[Filed]]:

@@ -32,7 +32,7 @@ STUMBLE = timedelta(seconds=5)
 """How long a VEN waits after the store failed it."""
 
 _REPLACED = FIRST_INSTANT
-"""Instead of the end of a wait: the report is not there any more, its halves may be."""
+"""Instead of the end of a wait: its halves, or its rest, are in the outbox now."""
 
 _log = structlog.get_logger(__name__)
 
@@ -140,7 +140,7 @@ class Draining:
             for report in reports:
                 until = await self._finish(report, client)
                 if until is _REPLACED:
-                    break  # its halves leave before what follows
+                    break  # they leave before what follows
                 if until is not None:
                     return until
 

@@ -4,9 +4,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
@@ -18,8 +19,17 @@ from ven_daemon.domain.errors import (
     VtnError,
 )
 from ven_daemon.domain.ids import ReportId
-from ven_daemon.domain.reporting.outbox import Do, Entry, State, announced, halved
-from ven_daemon.domain.reporting.reports import Report, halves
+from ven_daemon.domain.reporting.halving import Shrunk, halves, shrunk
+from ven_daemon.domain.reporting.outbox import (
+    Do,
+    Entry,
+    State,
+    accepted,
+    announced,
+    halved,
+    rest_of,
+)
+from ven_daemon.domain.reporting.reports import Report
 from ven_daemon.domain.reporting.sending import (
     BODY_TOO_LARGE,
     TOO_LARGE,
@@ -34,7 +44,7 @@ from ven_daemon.domain.reporting.sending import (
 )
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.services.reporting.journal import Journal
-from ven_daemon.store.outbox import Draft, OutboxStore
+from ven_daemon.store.outbox import Changed, Draft, OutboxStore
 from ven_daemon.store.outbox_rows import Filed
 from ven_daemon.vtn.client import VtnClient
 
@@ -57,6 +67,21 @@ class Tally:
     quarantined: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     """Answers that were none, by what they said."""
+
+
+class _Offer(NamedTuple):
+    """What is sent of a report: all of it, or the first part of what the VTN has."""
+
+    body: bytes
+    shrunk: Shrunk | None = None
+
+    @property
+    def rests(self) -> Sequence[tuple[str, Report]]:
+        return self.shrunk.rests if self.shrunk else ()
+
+    @property
+    def cuts(self) -> int:
+        return len(self.rests)
 
 
 class Sender:
@@ -84,7 +109,10 @@ class Sender:
         self._guard = MassGuard()
 
     async def take(self, report: Filed, do: Do, client: VtnClient) -> Entry | None:
-        """Do *do*; give how the report stands now, None where it is there no more."""
+        """Do *do*; give how the report stands now, None where others came in its place or after it.
+
+        Those are to be sent next, before what followed it.
+        """
         match do:
             case Do.CREATE if await self._halved_unsent(report, client):
                 return None
@@ -95,37 +123,67 @@ class Sender:
             case _:
                 return await self._ask_event(report, client)
 
-    async def _send(self, report: Filed, client: VtnClient) -> Entry | None:
-        """Announce, send, and keep the answer."""
+    async def _send(self, report: Filed, client: VtnClient, cuts: int = 0) -> Entry | None:
+        """Announce, send, and keep the answer; what the VTN has is halved *cuts* times before."""
         name = report.entry.name
+        changed = await self._announce(name)
+        if changed is None:
+            return None
+        entry, body = changed
+        offer = self._offer(entry, body, cuts, client)
+        answer = await self._exchange(entry, offer.body, client)
+        divisible = False
+        if isinstance(answer, TooLargeError) and answer.status in TOO_LARGE:
+            divisible = halves(client.profile.read_written(offer.body)) is not None
+            self._learn(len(offer.body), answer)
+        moment = self._moment(divisible=divisible)
+        do = answered(entry, answer, moment).do
+        if do is Do.SHRINK:
+            return await self._send(report, client, offer.cuts + 1)
+        if do is Do.HALVE:
+            await self._halve(report._replace(entry=entry), body, client)
+            return None
+        if offer.shrunk and not isinstance(answer, VtnError):
+            taken = accepted(replace(entry, part=offer.shrunk.part), answer)
+            if await self._shrink(report._replace(entry=taken), offer, client):
+                return None
+        return await self._keep(name, lambda entry: answered(entry, answer, moment).entry)
+
+    async def _announce(self, name: str) -> Changed | None:
+        """Keep that a request is about to leave, and read what it says."""
         while True:
             start_by = time.monotonic() + self._start_within.total_seconds()
             settles = self._clock() + self._start_within + self._time_limit
             announce = partial(announced, settles_at=settles)
             changed = await self._journal.change(name, announce, with_body=True)
             if changed is None or time.monotonic() <= start_by:
+                return changed
+
+    def _offer(self, entry: Entry, body: bytes, cuts: int, client: VtnClient) -> _Offer:
+        """Write what is sent: all of it, or of what the VTN has no more than it may take."""
+        offer = _Offer(body)
+        if not entry.vtn_id:
+            return offer
+        written: Report | None = None
+        while offer.cuts < cuts or self.limit.excludes(len(offer.body), self._clock()):
+            written = written or client.profile.read_written(body)
+            smaller = shrunk(written, entry.part, offer.cuts + 1)
+            if smaller is None:
                 break
-        if changed is None:
-            return None
-        entry, body = changed
+            offer = _Offer(client.profile.write_report(smaller.first), smaller)
+        return offer
+
+    async def _exchange(self, entry: Entry, body: bytes, client: VtnClient) -> ReportId | VtnError:
         answer: ReportId | VtnError
         try:
             if entry.vtn_id:
-                answer = await client.replace_report(entry.vtn_id, body, name)
+                answer = await client.replace_report(entry.vtn_id, body, entry.name)
             else:
-                answer = await client.create_report(body, name)
+                answer = await client.create_report(body, entry.name)
         except VtnError as error:
             answer = error
         self._note(answer, entry)
-        written = None
-        if isinstance(answer, TooLargeError) and answer.status in TOO_LARGE:
-            written = client.profile.read_written(body)
-            self._learn(len(body), answer)
-        moment = self._moment(divisible=written is not None and halves(written) is not None)
-        if written is not None and answered(entry, answer, moment).do is Do.HALVE:
-            await self._halve(report._replace(entry=entry), written, client)
-            return None
-        return await self._keep(name, lambda entry: answered(entry, answer, moment).entry)
+        return answer
 
     async def _look_up(self, report: Filed, client: VtnClient) -> Entry | None:
         """Look whether the VTN has it, by its name."""
@@ -181,24 +239,37 @@ class Sender:
         held = await self._journal.change(report.entry.name, lambda e: e, with_body=True)
         if held is None or held.entry != report.entry:
             return False
-        written = client.profile.read_written(held.body)
-        if halves(written) is None:
+        if halves(client.profile.read_written(held.body)) is None:
             return False
-        await self._halve(report, written, client)
+        await self._halve(report, held.body, client)
         return True
 
-    async def _halve(self, report: Filed, written: Report, client: VtnClient) -> None:
+    async def _halve(self, report: Filed, body: bytes, client: VtnClient) -> None:
         """Put two halves in its place; the lane finds them where it stood."""
-        parts: Sequence[Report] = halves(written) or ()
+        written = client.profile.read_written(body)
+        parts: Sequence[Report] = halves(written, report.entry.part) or ()
         left, right = parts
         entries = halved(report.entry, (left.name, right.name))
-        drafts = []
-        for entry, part in zip(entries, parts, strict=True):
-            body = client.profile.write_report(part)
-            drafts.append(Draft(Filed(entry, report.about, len(body)), body))
+        drafts = [
+            _draft(entry, report, client.profile.write_report(part))
+            for entry, part in zip(entries, parts, strict=True)
+        ]
         await self._outbox.halve(report.entry, drafts, self._clock())
         self.tally.halved += 1
         _log.warning("report.halved", ven=report.entry.ven, report=report.entry.name)
+
+    async def _shrink(self, report: Filed, offer: _Offer, client: VtnClient) -> bool:
+        """Keep that the VTN has the first part, and file the rest; False where it changed since."""
+        now, entry = self._clock(), report.entry
+        rests = [
+            _draft(rest_of(entry, rest.name, part, now), report, client.profile.write_report(rest))
+            for part, rest in offer.rests
+        ]
+        kept = await self._outbox.shrink(_draft(entry, report, offer.body), rests, now)
+        if kept:
+            self.tally.halved += offer.cuts
+            _log.warning("report.shrunk", ven=entry.ven, report=entry.name, rests=len(rests))
+        return kept
 
     def _note(self, answer: ReportId | VtnError, entry: Entry) -> None:
         if not isinstance(answer, VtnError):
@@ -214,3 +285,8 @@ class Sender:
 
     def _moment(self, *, divisible: bool = False) -> Moment:
         return Moment(self._clock(), self._dice(), self._backoff, divisible, self._guard.is_tripped)
+
+
+def _draft(entry: Entry, report: Filed, body: bytes) -> Draft:
+    """Write one of the reports that are about the same as *report*."""
+    return Draft(report._replace(entry=entry, size=len(body)), body)

@@ -33,6 +33,8 @@ outbox = Table(
     Column("first_failed", Instant),
     Column("size", Integer, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    # Which part of what was owed it is, where that was too large; all of it is "".
+    Column("part", String(64), nullable=False),
     Index("ix_outbox_vtn_state_ven_due", "vtn", "state", "ven", "due"),
     Index("ix_outbox_vtn_ven_due", "vtn", "ven", "due"),
     Index("ix_outbox_due", "due"),
