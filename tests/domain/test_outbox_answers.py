@@ -26,6 +26,7 @@ from ven_daemon.domain.reporting.outbox import (
     Doubt,
     Entry,
     State,
+    accepted,
     amended,
     announced,
     halved,
@@ -64,8 +65,19 @@ def test_a_report_is_created_then_sent() -> None:
 
     sent = answered(SENDING, ID, MOMENT).entry
 
-    assert (sent.state, sent.vtn_id, sent.attempts) == (State.SENT, ID, 0)
+    assert (sent.state, sent.vtn_id) == (State.SENT, ID)
     assert next_step(sent, NOW).do is Do.NOTHING
+
+
+def test_what_was_sent_says_how_many_attempts_it_took_and_what_is_sent_again_begins_anew() -> None:
+    again = announced(SENDING, SETTLES)
+
+    sent = accepted(again, ID)
+    late, meanwhile = amended(sent), accepted(amended(again), ID)
+
+    assert sent.attempts == 2
+    assert (late.state, late.attempts) == (State.QUEUED, 0)
+    assert (meanwhile.state, meanwhile.attempts) == (State.QUEUED, 0)
 
 
 def test_what_is_being_sent_when_we_crash_is_looked_up_once_it_can_no_longer_be_accepted() -> None:

@@ -62,6 +62,7 @@ def test_a_report_is_listed_in_the_shape_that_scripts_lean_on(service: Service) 
     assert sent["type"] == "USAGE"
     assert sent["id"]
     assert sent["reason"] is None
+    assert sent["attempts"] == 1
     assert quarantined(service)["cause"] == "rejected"
     assert "400" in quarantined(service)["reason"]
 

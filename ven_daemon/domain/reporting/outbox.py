@@ -90,6 +90,7 @@ class Entry:
     offered: int = 0
     """The revision that was sent last."""
     attempts: int = 0
+    """How often it was sent until the VTN took it; what late readings changed begins anew."""
     next_at: datetime = FIRST_INSTANT
     """Nothing is done about it before."""
     doubt: Doubt | None = None
@@ -140,19 +141,22 @@ def accepted(entry: Entry, vtn_id: ReportId) -> Entry:
         entry,
         state=State.SENT,
         vtn_id=vtn_id,
-        attempts=0,
         next_at=FIRST_INSTANT,
         doubt=None,
         reason="",
         first_failed=None,
     )
-    return done if entry.revision == entry.offered else replace(done, state=State.QUEUED)
+    return done if entry.revision == entry.offered else _again(done)
 
 
 def amended(entry: Entry) -> Entry:
     """Note that late readings changed what it says (F47): what was sent is sent again, whole."""
     changed = replace(entry, revision=entry.revision + 1)
-    return replace(changed, state=State.QUEUED) if entry.state is State.SENT else changed
+    return _again(changed) if entry.state is State.SENT else changed
+
+
+def _again(entry: Entry) -> Entry:
+    return replace(entry, state=State.QUEUED, attempts=0)
 
 
 def postponed(entry: Entry, until: datetime, reason: str, now: datetime) -> Entry:
