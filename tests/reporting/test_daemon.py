@@ -6,9 +6,12 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import orjson
+from jsonschema import Draft202012Validator
 
 from tests.daemon.service import FLEET, Service
 from tests.reporting.vtn import Publisher, written
+from tests.rig.sandbox import SandboxVtn
+from ven_daemon.ops.openapi import DOCUMENT
 
 
 def readings(service: Service, at: datetime, kw: float) -> bytes:
@@ -49,6 +52,30 @@ def test_an_event_that_asks_gets_one_report_of_each_ven(
             {"type": "USAGE", "values": [0.02]},
             {"type": "DATA_QUALITY", "values": ["OK"]},
         ]
+
+
+def test_t29_what_the_vtn_found_too_large_is_said_by_the_status(
+    vtn: SandboxVtn, service: Service, publisher: Publisher
+) -> None:
+    """T-29: for as long as it is remembered."""
+    before = service.get("/api/v1/status")[1]["reports"]
+    vtn.faults(
+        [{"method": "POST", "path": "^/reports", "kind": "status", "status": 413, "over": 700}]
+    )
+    publisher.event(datetime.now(UTC) + timedelta(seconds=1), timedelta(seconds=1))
+    service.wait(lambda: len(publisher.reports()) > len(FLEET))
+
+    document = service.get("/api/v1/status")[1]
+    told = service.command("status").stdout
+
+    Draft202012Validator(
+        {"$ref": "#/components/schemas/Status", "components": DOCUMENT["components"]}
+    ).validate(document)
+    assert (before["size_refused_bytes"], before["size_refused_until"]) == (None, None)
+    refused, until = (document["reports"][f"size_refused_{what}"] for what in ("bytes", "until"))
+    assert refused > 700
+    assert datetime.fromisoformat(until) - datetime.now(UTC) > timedelta(minutes=58)
+    assert f"reports of {refused} bytes are too large for the VTN" in told
 
 
 def test_after_a_reload_reports_go_on(service: Service, publisher: Publisher) -> None:

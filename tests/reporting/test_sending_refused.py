@@ -73,10 +73,13 @@ async def test_t29_what_was_too_large_once_is_halved_before_it_is_sent_again(
         return await asked(sandbox) - known - 2
 
     first, second = await refusals("one"), await refusals("two")
+    known = rig.sender.limit.known(rig.now)
     rig.later(3601)
+    forgotten = rig.sender.limit.known(rig.now)
     later = await refusals("six")
 
     assert (first, second, later) == (1, 0, 1)
+    assert (known, forgotten) == (rig.sender.limit.bytes, None)
     assert len(await at_vtn(sandbox)) == 6
     assert rig.sender.limit.bytes == draft(rig, "six", event, resources=resources).report.size
     assert await rig.balanced()

@@ -73,6 +73,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"VTN {vtn['url']} (OpenADR {vtn['profile'] or '?'}): circuit {vtn['circuit']}",
         _counted(found["fleet"]),
     ]
+    lines += _too_large(found.get("reports") or {})
     lines += [f"not ready: {name}: {reason}" for name, reason in found["concerns"].items()]
     for loop in found["loops"]:
         error = f", last error {loop['last_error']}" if loop["failures_in_a_row"] else ""
@@ -98,6 +99,13 @@ def _counted(fleet: dict[str, Any]) -> str:
         f"{fleet['failed']} failed, {fleet['paused']} paused; resources: "
         f"{fleet['resources_registered']} of {fleet['resources']}"
     )
+
+
+def _too_large(reports: dict[str, Any]) -> list[str]:
+    size, until = reports.get("size_refused_bytes"), reports.get("size_refused_until")
+    if size is None:
+        return []
+    return [f"reports of {size} bytes are too large for the VTN: halved first, until {until}"]
 
 
 def _failing(found: dict[str, Any]) -> list[str]:

@@ -20,6 +20,11 @@ def shape(**members: Schema) -> Schema:
     return {"type": "object", "required": [*members], "properties": members}
 
 
+def and_perhaps(described: Schema, **members: Schema) -> Schema:
+    """Describe an object that may have these members, too."""
+    return {**described, "properties": {**described["properties"], **members}}
+
+
 def listing(of: Schema) -> Schema:
     """Describe an array."""
     return {"type": "array", "items": of}
@@ -63,6 +68,14 @@ _REPORT = {
     "id": maybe(TEXT),
 }
 
+_FATES = ("accepted", "reported", "queued", "quarantined", "trimmed")
+_OUTBOX = shape(
+    **dict.fromkeys(_FATES, COUNT),
+    missing={"type": "integer"},
+    size_refused_bytes=maybe(COUNT),
+    size_refused_until=maybe(INSTANT),
+)
+
 SCHEMAS: dict[str, Schema] = {
     "Reports": shape(reports=listing(shape(**_REPORT)), before=maybe(TEXT)),
     "Report": shape(**_REPORT, body={"type": "object"}),
@@ -85,16 +98,19 @@ SCHEMAS: dict[str, Schema] = {
         next_run=maybe(INSTANT),
     ),
     "Loops": shape(loops=listing(ref("Loop"))),
-    "Status": shape(
-        version=TEXT,
-        started_at=INSTANT,
-        now=INSTANT,
-        ready=FLAG,
-        concerns={"type": "object", "additionalProperties": TEXT},
-        fleet=_COUNTS,
-        vtn=_VTN,
-        loops=listing(ref("Loop")),
-        event_loop_worst_stall_seconds=NUMBER,
+    "Status": and_perhaps(
+        shape(
+            version=TEXT,
+            started_at=INSTANT,
+            now=INSTANT,
+            ready=FLAG,
+            concerns={"type": "object", "additionalProperties": TEXT},
+            fleet=_COUNTS,
+            vtn=_VTN,
+            loops=listing(ref("Loop")),
+            event_loop_worst_stall_seconds=NUMBER,
+        ),
+        reports=_OUTBOX,
     ),
     "Ven": shape(
         ven=TEXT,

@@ -12,8 +12,10 @@ from ven_daemon.app.parts.part import Part
 from ven_daemon.app.reporting import Reporting, reporting
 from ven_daemon.config import Settings
 from ven_daemon.domain.ids import VenName
+from ven_daemon.domain.instants import format_instant
 from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.domain.reporting.retention import Books
+from ven_daemon.domain.reporting.sending import SizeLimit
 from ven_daemon.runtime.figures import Figure
 from ven_daemon.runtime.loop import Loop
 from ven_daemon.runtime.supervisor import Root
@@ -239,8 +241,10 @@ class ReportingPart(Part):
         yield Figure.gauge("report_lanes", "VENs being sent for.", opened.draining.lanes)
 
     def summary(self) -> Mapping[str, Any]:
-        """Count reports by what became of them."""
+        """Count reports by what became of them, and say what the VTN found too large."""
         books = self._books
+        limit = self._open.sender.limit if self._open is not None else SizeLimit()
+        refused = limit.known(datetime.now(UTC))
         return {
             "accepted": books.accepted,
             "reported": books.reported,
@@ -248,4 +252,6 @@ class ReportingPart(Part):
             "quarantined": books.quarantined,
             "trimmed": books.trimmed,
             "missing": books.missing,
+            "size_refused_bytes": refused,
+            "size_refused_until": None if refused is None else format_instant(limit.until),
         }

@@ -217,9 +217,14 @@ class SizeLimit:
 
     def learned(self, size: int, now: datetime) -> "SizeLimit":
         """Note that *size* bytes were too large."""
-        known = self.bytes if self.bytes is not None and now < self.until else size
-        return SizeLimit(min(size, known), now + REMEMBERED)
+        known = self.known(now)
+        return SizeLimit(size if known is None else min(size, known), now + REMEMBERED)
+
+    def known(self, now: datetime) -> int | None:
+        """Give the least that was too large, for as long as that is remembered."""
+        return self.bytes if now < self.until else None
 
     def excludes(self, size: int, now: datetime) -> bool:
         """Whether *size* bytes need not be offered."""
-        return self.bytes is not None and size >= self.bytes and now < self.until
+        known = self.known(now)
+        return known is not None and size >= known
