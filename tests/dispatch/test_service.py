@@ -12,7 +12,7 @@ from ven_daemon.domain.dispatches import Do
 from ven_daemon.domain.events import Payload
 from ven_daemon.domain.ids import EventId
 from ven_daemon.services.dispatch import Choices, Courier
-from ven_daemon.services.dispatch.service import LEAD
+from ven_daemon.services.dispatch.layout import LEAD
 
 RELEASED = [(RELEASE, name, kw) for _, name, kw in EVERYBODY]
 

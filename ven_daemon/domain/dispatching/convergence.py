@@ -48,6 +48,8 @@ class Wanted(NamedTuple):
     """What one or many resources are to follow."""
 
     entry: Entry
+    due: datetime
+    """When their sinks are to be told."""
     said: str
     """Their part in the names of dispatches (`dispatch_key`)."""
 
@@ -55,14 +57,14 @@ class Wanted(NamedTuple):
 def in_force(entries: Iterable[Entry], now: datetime, lead: timedelta) -> tuple[Wanted, ...]:
     """Give the entries that hold now or begin within *lead*, and instants just missed."""
     holding = (entry for entry in entries if not entry.refused and _holds(entry, now, lead))
-    return tuple(Wanted(entry, said_by(entry)) for entry in holding)
+    return tuple(Wanted(entry, max(entry.start, now), said_by(entry)) for entry in holding)
 
 
-def begin(who: Assignment, wanted: Wanted, now: datetime) -> Dispatch:
+def begin(who: Assignment, wanted: Wanted) -> Dispatch:
     """Give what one resource is to do of which nothing like it is on record."""
-    entry, said = wanted
-    due = max(entry.start, now)
-    return Dispatch(key_of(said, who.place), who.place, who.name, who.sink, entry, due=due)
+    entry, due, said = wanted
+    place, name, sink = who
+    return Dispatch(key_of(said, place), place, name, sink, entry, State.SCHEDULED, due)
 
 
 def converge(
@@ -78,7 +80,7 @@ def converge(
     for each in wanted:
         found = next((row for row in left if _same(row, each.entry, who.sink, now)), None)
         if found is None:
-            created.append(begin(who, each, now))
+            created.append(begin(who, each))
             continue
         left.remove(found)
         if found.entry.end != each.entry.end:

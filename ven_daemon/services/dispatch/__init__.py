@@ -3,6 +3,7 @@
 book      the port to what the VTN says
 fleet     who can be told, and by which targets they are meant
 orders    events placed in time, for whom they mean, draws included
+layout    a plan laid out, and compared with the record
 service   one step: plan, compare with the record, keep the difference
 courier   one sink's task: hand over what is due, note what it answers
 choices   what an operator chose

@@ -1,8 +1,6 @@
 """One step of dispatch: plan what holds, compare it with the record, keep the difference."""
 
-import asyncio
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,33 +9,21 @@ from typing import NamedTuple
 
 import structlog
 
-from ven_daemon.domain.dispatches import Dispatch
-from ven_daemon.domain.dispatching.convergence import (
-    Assignment,
-    Changes,
-    Wanted,
-    begin,
-    converge,
-    in_force,
-)
-from ven_daemon.domain.dispatching.schedules import Roster, Schedule, Situation
+from ven_daemon.domain.dispatching.convergence import Changes
+from ven_daemon.domain.dispatching.schedules import Situation
 from ven_daemon.domain.dispatching.scheduling import Planner
-from ven_daemon.domain.dispatching.selectors import Kind, Route, choose
 from ven_daemon.domain.errors import OutdatedError
-from ven_daemon.domain.ids import EventId, ResourceKey, VenName
-from ven_daemon.domain.optouts import Absence, OptOut, absences
-from ven_daemon.domain.targets import Place
+from ven_daemon.domain.ids import EventId, VenName
+from ven_daemon.domain.optouts import OptOut
 from ven_daemon.services.dispatch.book import EventBook
 from ven_daemon.services.dispatch.choices import Choices
 from ven_daemon.services.dispatch.fleet import Addressees, FleetBook
+from ven_daemon.services.dispatch.layout import away, compare, laid_out
 from ven_daemon.services.dispatch.orders import Orders, Placed
 from ven_daemon.services.dispatch.quiet import Listening, Quiet
 from ven_daemon.store.dispatches import DispatchStore, Plan, Record
 from ven_daemon.store.optouts import Mark, OptOutStore
 from ven_daemon.store.reading_pages import ReadingPages
-
-LEAD = timedelta(seconds=2)
-"""How long before it begins a dispatch is on record, so that its sink is told in time."""
 
 PERIOD = timedelta(hours=6)
 """Plans begin and end on this grid: within a period, the passing of time changes no schedule."""
@@ -50,12 +36,6 @@ PLAN_AGE = timedelta(minutes=5)
 
 LOOK_AGE = timedelta(seconds=5)
 """How long what was seen of fleet and opt-outs serves a step that only events ask for."""
-
-AT_ONCE = 500
-"""Of how many payloads, each counted for everyone it is meant for, a plan is made at once.
-
-It takes about two milliseconds of the event loop; larger ones are made beside it.
-"""
 
 NAMED = 5
 """Of many who fall silent together, so many are named in the log."""
@@ -150,7 +130,7 @@ class DispatchService:
             return Changes((), ())
 
         def decide(record: Record) -> Changes:
-            created, changed = _compare(planned.plan, record, now)
+            created, changed = compare(planned.plan, record, now)
             paused = self._paused
             return Changes(tuple(c for c in created if c.place.ven not in paused), changed)
 
@@ -209,12 +189,12 @@ class DispatchService:
             placed.orders,
             begin,
             until,
-            _away(outs, quiet.resources, addressees.roster, begin, until),
+            away(outs, quiet.resources, addressees.roster, begin, until),
             quiet.vens,
             choices.rules,
         )
         planner = Planner(addressees.roster, situation)
-        plan, edges = await _laid_out(planner, addressees.roster, choices.routes)
+        plan, edges = await laid_out(planner, addressees.roster, choices.routes)
         self._say(planner, placed, quiet)
         return Planned(
             plan,
@@ -274,80 +254,3 @@ def _period(now: datetime) -> datetime:
     """Give the instant from which on a plan made now looks at events."""
     seconds = int((now - BACKWARDS).timestamp())
     return datetime.fromtimestamp(seconds - seconds % int(PERIOD.total_seconds()), UTC)
-
-
-def _away(
-    outs: Sequence[OptOut],
-    gone: Mapping[ResourceKey, Absence],
-    roster: Roster,
-    begin: datetime,
-    until: datetime,
-) -> dict[Place, tuple[Absence, ...]]:
-    """Say who is away when: who opted out, and whose readings stopped."""
-    found: defaultdict[Place, list[Absence]] = defaultdict(list)
-    for out in outs:
-        times = absences(out, begin, until)
-        for member in roster.of(out.ven):
-            if times and out.is_about(member.place):
-                found[member.place].extend(times)
-    if gone:
-        for place in roster.by_place:
-            if place.resource in gone:
-                found[place].append(gone[place.resource])
-    return {place: tuple(times) for place, times in found.items()}
-
-
-async def _laid_out(
-    planner: Planner, roster: Roster, routes: Sequence[Route]
-) -> tuple[Plan, list[datetime]]:
-    """Lay out a plan of few at once: to wake another thread takes longer than that."""
-    if planner.is_within(AT_ONCE):
-        return _lay_out(planner, roster, routes)
-    return await asyncio.to_thread(_lay_out, planner, roster, routes)
-
-
-def _lay_out(
-    planner: Planner, roster: Roster, routes: Sequence[Route]
-) -> tuple[Plan, list[datetime]]:
-    """Make the plan, say by which sink everybody is reached, and when something happens."""
-    schedules = planner.plan()
-    sinks: dict[Kind, str] = {}
-    named = {route.whom.resource for route in routes}
-    plan: dict[Place, tuple[Assignment, Schedule]] = {}
-    for place, schedule in schedules.items():
-        member = roster.by_place[place]
-        kind = member.kind
-        if place.resource not in named:
-            kind = Kind(kind.type, kind.sub_type, "")
-        if kind not in sinks:
-            route = choose(routes, kind)
-            sinks[kind] = route.sink if route else routes[0].sink
-        plan[place] = Assignment(place, member.name, sinks[kind]), schedule
-    different = {id(schedule): schedule for schedule in schedules.values()}
-    edges: set[datetime] = set()
-    for schedule in different.values():
-        for entry in schedule.entries:
-            edges.update((entry.start - LEAD, entry.start, entry.end or entry.start))
-    return plan, sorted(edges)
-
-
-def _compare(plan: Plan, record: Record, now: datetime) -> Changes:
-    """Compare everybody's schedule with the record, and the record with nothing planned."""
-    wanted: dict[int, tuple[Wanted, ...]] = {}
-    created: list[Dispatch] = []
-    changed: list[Dispatch] = []
-    for place, (who, schedule) in plan.items():
-        if id(schedule) not in wanted:
-            wanted[id(schedule)] = in_force(schedule.entries, now, LEAD)
-        holding, held = wanted[id(schedule)], record.get(place)
-        if not held:
-            created.extend([begin(who, each, now) for each in holding])
-        else:
-            some = converge(who, holding, held, now)
-            created.extend(some.created)
-            changed.extend(some.changed)
-    for place, held in record.items():
-        if place not in plan:
-            nobody = Assignment(place, held[0].name, held[0].sink)
-            changed.extend(converge(nobody, (), held, now).changed)
-    return Changes(tuple(created), tuple(changed))
