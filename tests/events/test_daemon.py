@@ -69,6 +69,37 @@ def test_a_vtn_that_goes_away_cancels_nothing_and_is_followed_again(
     assert during["deleted"] == 0
 
 
+def test_f51_a_notification_that_anybody_sends_is_nobodys_and_starts_no_poll(
+    vtn: SandboxVtn, tmp_path: Path
+) -> None:
+    """F51: there is no callback, so there is nothing to forge; the VTN is what it is asked."""
+    forged = {
+        "objectType": "EVENT",
+        "operation": "CREATE",
+        "object": {"id": "forged", "programID": "p", "intervals": []},
+    }
+    paths = ("", *(f"/{p}" for p in ("callback", "webhook", "notifications", "events")))
+    with Service(tmp_path, vtn.url, VEN_POLL_INTERVAL="PT1H") as service:
+        service.wait(lambda: known(service).get("polls") == 1)
+        service.wait_until_ready()
+        before = vtn.summary()["requests"]
+        publish(vtn)
+        made = vtn.summary()["requests"]
+
+        answers = [
+            call(method, f"{service.url}{path}?challenge=<b>hello</b>", body=forged)
+            for path in (*paths, "/api/v1/events", "/api/v1/notifications")
+            for method in ("POST", "PUT")
+            for _ in range(20)
+        ]
+
+        assert {answer.status for answer in answers} <= {404, 405}
+        assert not any(b"hello" in answer.body for answer in answers)
+        assert known(service)["polls"] == 1
+        assert known(service)["known"] == 0
+        assert vtn.summary()["requests"] == made == before + 2
+
+
 def test_an_operator_who_asks_for_a_pass_is_shown_events_at_once(
     vtn: SandboxVtn, tmp_path: Path
 ) -> None:
