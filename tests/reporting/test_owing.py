@@ -320,14 +320,7 @@ async def test_late_readings_of_a_part_that_was_let_go_of_bring_nothing_back(
     rig.books.fleet = roster_of({"Aalborg": 8})
     rig.holds(_named(event(USAGE), await made_event(sandbox)))
     rig.now = START + QUARTER + MINUTE
-    await rig.owing.step()
-    await rig.drain()
-    await sandbox.faults(
-        {"method": "PUT", "path": "^/reports", "kind": "status", "status": 413, "times": 1}
-    )
-    await read_by_all(rig, 0, 10)
-    await rig.completing.step()
-    await rig.drain()
+    await report_and_shrink(rig, sandbox)
     whole, rest = sorted(await rig.states())
     await rig.outbox.let_go([rest])
 
@@ -340,6 +333,37 @@ async def test_late_readings_of_a_part_that_was_let_go_of_bring_nothing_back(
     first, _ = sorted((await sandbox.get("/reports")).json, key=lambda each: each["reportName"])
     assert [each["resourceName"] for each in first["resources"]] == [f"bar {n}" for n in range(4)]
     assert values(first) == [[2.0]] * 4
+    assert await rig.balanced()
+
+
+async def test_a_report_that_was_shrunk_is_whole_again_where_its_event_was_moved(
+    sandbox: Sandbox, rig: Rig
+) -> None:
+    """T-29: of its new time nothing is told twice, whatever comes in late."""
+    rig.books.fleet = roster_of({"Aalborg": 8})
+    rig.holds(_named(event(USAGE, intervals=1), await made_event(sandbox)))
+    rig.now = START + QUARTER + MINUTE
+    await report_and_shrink(rig, sandbox)
+
+    [known] = rig.books.known
+    later = IntervalPeriod(START + 10 * MINUTE, Duration(length=QUARTER))
+    rig.books.known = [replace(known, event=replace(known.event, period=later))]
+    rig.owing.changed()
+    rig.now = START + 2 * QUARTER + MINUTE
+    await rig.owing.step()
+    await rig.drain()
+    await read_by_all(rig, 10, 26)
+    await rig.completing.step()
+    await rig.drain()
+
+    moved = [
+        (each["resourceName"], interval["payloads"][0]["values"])
+        for report in (await sandbox.get("/reports")).json
+        for each in report["resources"]
+        for interval in each["intervals"]
+        if interval["intervalPeriod"]["start"] == "2026-03-14T12:10:00Z"
+    ]
+    assert sorted(moved) == [(f"bar {n}", [2.0]) for n in range(8)]
     assert await rig.balanced()
 
 
@@ -370,6 +394,18 @@ async def test_late_readings_of_a_report_that_is_being_halved_go_into_its_halves
     reports = (await sandbox.get("/reports")).json
     assert [value for report in reports for value in values(report)] == [[2.0]] * 8
     assert set((await rig.states()).values()) == {"sent"}
+
+
+async def report_and_shrink(rig: Rig, sandbox: Sandbox) -> None:
+    """Let the VTN have what is due, and then take only half of it with what came late."""
+    await rig.owing.step()
+    await rig.drain()
+    await sandbox.faults(
+        {"method": "PUT", "path": "^/reports", "kind": "status", "status": 413, "times": 1}
+    )
+    await read_by_all(rig, 0, 10)
+    await rig.completing.step()
+    await rig.drain()
 
 
 async def read_by_all(rig: Rig, first: int, end: int) -> None:

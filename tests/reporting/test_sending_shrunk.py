@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.reporting.rig import START, Rig, draft, reporting
-from tests.reporting.sent import HOUR, POST, at_vtn, names, until
+from tests.reporting.sent import HOUR, POST, at_vtn, names, new_event, until
 from tests.sandbox.rig import Sandbox
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox import Draft
@@ -250,9 +250,7 @@ async def test_t29_a_rest_that_is_there_from_an_earlier_life_is_not_made_twice(
         Sandbox(clients=(), open=True, lenient=True) as sandbox,
         reporting(sandbox, database) as rig,
     ):
-        program = (await sandbox.post("/programs", {"programName": "program"})).json
-        body = {"programID": program["id"], "intervals": []}
-        event = str((await sandbox.post("/events", body)).json["id"])
+        event = await new_event(sandbox)
         await sent(rig, "r", event)
         await sandbox.post("/reports", draft(rig, "r-b", event, resources=BARS[4:]).body)
         await sandbox.faults({**TOO_LARGE, "times": 1})

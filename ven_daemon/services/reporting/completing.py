@@ -106,6 +106,8 @@ class Completing:
     ) -> list[Draft]:
         """Write a report, or of the parts that took its place those that were not let go of."""
         parts = [each.part for each in held if each.name == name_of_part(report.name, each.part)]
+        if "" in parts:
+            parts = [""]  # its event was moved, and its parts are about the time before
         # What is not here any more may well be there: it is looked up before it is sent.
         owed = owed._replace(obligation=replace(owed.obligation, late=not parts))
         return [
