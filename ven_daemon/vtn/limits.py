@@ -63,12 +63,14 @@ class Gate:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._give_back()
+                self.leave()
             raise
 
     def leave(self) -> None:
-        """Give a place back unused."""
-        self._give_back()
+        """Give a place back, whether it was used or not."""
+        self.in_flight -= 1
+        if self._waiters:
+            self._call_in()
 
     def release(
         self, seconds: float, *, trouble: bool = False, recovery: float | None = None
@@ -81,12 +83,7 @@ class Gate:
             self._completed += 1
             if self._completed >= self.limit:
                 self._end_round()
-        self._give_back()
-
-    def _give_back(self) -> None:
-        self.in_flight -= 1
-        if self._waiters:
-            self._call_in()
+        self.leave()
 
     def _call_in(self) -> None:
         """Give what places there are to those who wait."""
