@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.sandbox.rig import Sandbox
+from ven_daemon.store.outbox import Draft
 
 POST = {"method": "POST", "path": "^/reports"}
 HOUR = timedelta(hours=1)
@@ -15,6 +16,12 @@ async def new_event(vtn: Sandbox, name: str = "e") -> str:
     program = (await vtn.post("/programs", {"programName": name})).json
     body = {"programID": program["id"], "eventName": name, "intervals": []}
     return str((await vtn.post("/events", body)).json["id"])
+
+
+async def about_its_program(vtn: Sandbox, made: Draft) -> Draft:
+    """Name the program as reports of 3.0 do; the VTN looks whether it is the event's."""
+    event = (await vtn.get(f"/events/{made.report.about.event}")).json
+    return made._replace(body=made.body.replace(b'"program"', f'"{event["programID"]}"'.encode()))
 
 
 async def at_vtn(vtn: Sandbox) -> list[dict[str, Any]]:

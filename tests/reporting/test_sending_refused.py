@@ -3,7 +3,16 @@
 import pytest
 
 from tests.reporting.rig import START, Rig, draft, reporting
-from tests.reporting.sent import HOUR, POST, asked, at_vtn, names, posted
+from tests.reporting.sent import (
+    HOUR,
+    POST,
+    about_its_program,
+    asked,
+    at_vtn,
+    names,
+    new_event,
+    posted,
+)
 from tests.sandbox.rig import Sandbox
 from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.domain.reporting.sending import BLOCKED
@@ -20,16 +29,11 @@ async def test_t28_a_report_on_a_deleted_event_is_set_aside_once_that_is_sure(
         Sandbox(clients=(), open=True, profile=profile) as sandbox,
         reporting(sandbox, database, profile=profile) as rig,
     ):
-        program = (await sandbox.post("/programs", {"programName": "program"})).json
-        body = {"programID": program["id"], "intervals": [{"id": 0, "payloads": []}]}
-        event, gone = [(await sandbox.post("/events", body)).json["id"] for _ in range(2)]
-        await sandbox.delete(f"/events/{gone}")
+        gone, event = await new_event(sandbox, "gone"), await new_event(sandbox, "there")
         drafts = [draft(rig, "gone", gone), draft(rig, "there", event, due=START + HOUR)]
         if profile == "3.0":
-            drafts = [
-                d._replace(body=d.body.replace(b'"program"', f'"{program["id"]}"'.encode()))
-                for d in drafts
-            ]
+            drafts = [await about_its_program(sandbox, each) for each in drafts]
+        await sandbox.delete(f"/events/{gone}")
         await rig.file(*drafts)
 
         await rig.drain()

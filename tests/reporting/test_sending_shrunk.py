@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.reporting.rig import START, Rig, draft, reporting
-from tests.reporting.sent import HOUR, POST, at_vtn, names, new_event, until
+from tests.reporting.sent import HOUR, POST, about_its_program, at_vtn, names, new_event, until
 from tests.sandbox.rig import Sandbox
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox import Draft
@@ -80,21 +80,16 @@ async def test_t29_what_grew_too_large_at_the_vtn_is_shrunk_and_the_rest_is_new(
         Sandbox(clients=(), open=True, profile=profile) as sandbox,
         reporting(sandbox, database, profile=profile) as rig,
     ):
-        program = (await sandbox.post("/programs", {"programName": "program"})).json
-        body = {"programID": program["id"], "intervals": [{"id": 0, "payloads": []}]}
-        event = str((await sandbox.post("/events", body)).json["id"])
-
-        def of(value: float) -> Draft:
-            made = draft(rig, "r", event, resources=BARS, value=value)
-            return made._replace(
-                body=made.body.replace(b'"program"', f'"{program["id"]}"'.encode())
-            )
-
-        await rig.file(of(1.0))
+        event = await new_event(sandbox)
+        measured, completed = [
+            await about_its_program(sandbox, draft(rig, "r", event, resources=BARS, value=value))
+            for value in (1.0, 2.0)
+        ]
+        await rig.file(measured)
         await rig.drain()
         [before] = await at_vtn(sandbox)
         await sandbox.faults({**TOO_LARGE, "times": 1})
-        await rig.outbox.amend([of(2.0)], rig.now)
+        await rig.outbox.amend([completed], rig.now)
 
         await rig.drain()
 

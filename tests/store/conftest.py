@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.outboxes import VTN
 from ven_daemon.store import migrations
 from ven_daemon.store.database import Database, open_database
+from ven_daemon.store.outbox import OutboxStore
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -36,3 +38,8 @@ async def state(empty: Database) -> Database:
     """A state database, made and empty."""
     await migrations.prepare(empty)
     return empty
+
+
+@pytest.fixture
+def outbox(state: Database) -> OutboxStore:
+    return OutboxStore(state, VTN)

@@ -2,19 +2,17 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 
+from tests.store.outboxes import EVENT, MARK, OTHER, VEN, VTN, T, as_part, draft, sent, set_aside
 from ven_daemon.domain.durations import FIRST_INSTANT
-from ven_daemon.domain.errors import OutdatedError
-from ven_daemon.domain.ids import EventId, ReportId, VenName
+from ven_daemon.domain.ids import EventId, ReportId
 from ven_daemon.domain.reporting.outbox import (
     Cause,
     Doubt,
-    Entry,
     State,
     accepted,
     announced,
@@ -28,41 +26,10 @@ from ven_daemon.store.outbox import Change, Draft, Mark, OutboxStore
 from ven_daemon.store.outbox_listing import Asked, Depth, OutboxListing
 from ven_daemon.store.outbox_rows import About, Filed
 
-VTN = "http://vtn.test/"
-T = datetime(2026, 3, 14, 12, tzinfo=UTC)
-VEN, OTHER, EVENT = VenName("Ærø"), VenName("Vejle"), EventId("event-1")
-MARK = Mark(VEN, EVENT, "0a1b")
-
-
-def draft(name: str, ven: VenName = VEN, due: datetime = T, body: bytes = b"{}") -> Draft:
-    about = About(EVENT, ven, "0a1b", 7, ("USAGE", "DEMAND"), due - timedelta(hours=1), due)
-    return Draft(Filed(Entry(name, ven, due), about, len(body)), body)
-
-
-@pytest.fixture
-def outbox(state: Database) -> OutboxStore:
-    return OutboxStore(state, VTN)
-
 
 @pytest.fixture
 def listing(state: Database) -> OutboxListing:
     return OutboxListing(state)
-
-
-async def sent(outbox: OutboxStore, name: str) -> None:
-    await outbox.change([Change(name, partial(announced, settles_at=T))], T)
-    await outbox.change([Change(name, partial(accepted, vtn_id=ReportId(f"id-{name}")))], T)
-
-
-async def set_aside(outbox: OutboxStore, name: str) -> None:
-    aside = partial(quarantined, cause=Cause.REJECTED, reason="400", now=T)
-    await outbox.change([Change(name, aside)], T)
-
-
-def as_part(made: Draft, part: str, **more: Any) -> Draft:
-    """Say that a report is only a part of what was owed."""
-    entry = replace(made.report.entry, part=part, **more)
-    return made._replace(report=made.report._replace(entry=entry))
 
 
 async def test_what_is_owed_twice_is_there_once_with_how_far_that_goes(outbox: OutboxStore) -> None:
@@ -176,99 +143,6 @@ async def test_late_readings_while_it_is_sent_send_it_again(outbox: OutboxStore)
 
     [found] = await outbox.next_of(VEN, 9)
     assert (found.entry.state, found.entry.vtn_id) == (State.QUEUED, "r-1")
-
-
-async def test_two_halves_take_the_place_of_what_was_too_large(outbox: OutboxStore) -> None:
-    await outbox.file([draft("a")], {}, T)
-
-    for _ in range(2):
-        await outbox.halve(draft("a").report.entry, [draft("a-a"), draft("a-b")], T)
-
-    assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a-a", "a-b"]
-    assert await outbox.books() == Books(accepted=2, queued=2)
-
-
-async def test_what_late_readings_changed_meanwhile_is_not_replaced_by_halves_of_what_it_was(
-    outbox: OutboxStore,
-) -> None:
-    await outbox.file([draft("a")], {}, T)
-    await outbox.amend([draft("a", body=b"[1]")], T)
-
-    await outbox.halve(draft("a").report.entry, [draft("a-a"), draft("a-b")], T)
-
-    assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a"]
-    assert await outbox.books() == Books(accepted=1, queued=1)
-
-
-async def test_what_was_shrunk_says_its_first_part_and_its_rest_is_a_report_of_its_own(
-    outbox: OutboxStore,
-) -> None:
-    await outbox.file([draft("a", body=b"[1, 2]"), draft("c")], {}, T)
-    await sent(outbox, "a")
-    await outbox.amend([draft("a", body=b"[3, 4]")], T)
-    first = as_part(draft("a", body=b"[3]"), "k", revision=2, offered=2, state=State.SENT)
-
-    kept = await outbox.shrink(first, [as_part(draft("a-b", body=b"[4]"), "b")], T)
-
-    assert kept
-    assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a-b", "c"]
-    both = [Change(name, lambda entry: entry, with_body=True) for name in ("a", "a-b")]
-    left, right = await outbox.change(both, T)
-    assert left is not None
-    assert right is not None
-    assert (left.entry.state, left.entry.part, left.body) == (State.SENT, "k", b"[3]")
-    assert (right.entry.part, right.body) == ("b", b"[4]")
-    assert await outbox.books() == Books(accepted=3, reported=1, queued=2)
-
-
-async def test_what_late_readings_changed_meanwhile_is_not_shrunk_to_what_it_was(
-    outbox: OutboxStore,
-) -> None:
-    await outbox.file([draft("a")], {}, T)
-    await outbox.amend([draft("a", body=b"[1]")], T)
-
-    kept = await outbox.shrink(as_part(draft("a"), "k"), [as_part(draft("a-b"), "b")], T)
-
-    assert not kept
-    assert [each.entry.name for each in await outbox.next_of(VEN, 9)] == ["a"]
-    assert await outbox.books() == Books(accepted=1, queued=1)
-
-
-async def test_a_rest_that_is_in_there_from_before_says_the_new_one(outbox: OutboxStore) -> None:
-    await outbox.file([draft("a"), draft("a-b")], {}, T)
-    await sent(outbox, "a-b")
-
-    kept = await outbox.shrink(
-        as_part(draft("a"), "k"), [as_part(draft("a-b", body=b"[4]"), "b")], T
-    )
-
-    assert kept
-    [rest] = await outbox.change([Change("a-b", lambda entry: entry, with_body=True)], T)
-    assert rest is not None
-    assert (rest.entry.state, rest.entry.vtn_id, rest.body) == (State.QUEUED, "id-a-b", b"[4]")
-    assert await outbox.books() == Books(accepted=2, queued=2)
-
-
-async def test_late_readings_are_not_put_into_what_became_another_part_meanwhile(
-    outbox: OutboxStore,
-) -> None:
-    await outbox.file([draft("a"), draft("c")], {}, T)
-    await outbox.shrink(as_part(draft("a"), "k"), [as_part(draft("a-b"), "b")], T)
-
-    drafts = [draft("a", body=b"[5]"), draft("c", body=b"[6]")]
-
-    with pytest.raises(OutdatedError):
-        await outbox.amend(drafts, T)
-    assert await outbox.amend([as_part(drafts[0], "k"), drafts[1]], T) == 2
-
-
-async def test_late_readings_do_not_bring_back_what_was_let_go_of_meanwhile(
-    outbox: OutboxStore,
-) -> None:
-    with pytest.raises(OutdatedError):
-        await outbox.amend([draft("a")], T)
-
-    assert await outbox.books() == Books()
 
 
 async def test_what_goes_is_counted_by_whether_the_vtn_had_it(outbox: OutboxStore) -> None:

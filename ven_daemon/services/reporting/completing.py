@@ -25,6 +25,9 @@ from ven_daemon.store.readings import LATE_AT_ONCE, LateSpan, ReadingStore
 PORTIONS_AT_ONCE = 100
 """Portions of late spans that one step takes; the next goes on."""
 
+ANEW = 20
+"""How often one step looks again because the sender halved a report: it halves none so often."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -77,12 +80,13 @@ class Completing:
         start = min(span.earliest for span in spans) - REACH
         end = max(span.latest for span in spans) + REACH
         changed = 0
-        while True:
-            # Whoever sends may halve one meanwhile, which ends; what was amended stays as it is.
+        for _ in range(ANEW):
+            # Whoever sends may halve one meanwhile; what was amended stays as it is.
             with suppress(OutdatedError):
                 for group in _groups(await self._outbox.covering(ven, start, end)):
                     changed += await self._rebuild(ven, group)
                 return changed
+        raise OutdatedError(f"reports of {ven} change faster than late readings are put into them")
 
     async def _rebuild(self, ven: VenName, group: Sequence[Filed]) -> int:
         """Build one report again, in the pieces and halves that it was cut into."""
