@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import closing
-from datetime import timedelta
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,13 @@ class Registrar:
         """Change the state behind the program's back."""
         with closing(sqlite3.connect(self.state)) as connection, connection:
             assert connection.execute(statement).rowcount == 1
+
+    def settles_at(self) -> datetime:
+        """From when on, by what is on record, the VTN accepts nothing that was sent."""
+        with closing(sqlite3.connect(self.state)) as connection, suppress(sqlite3.Error):
+            for (until,) in connection.execute("SELECT settled_at FROM ven_registrations"):
+                return datetime.fromisoformat(until or "0001-01-01").replace(tzinfo=UTC)
+        return datetime.min.replace(tzinfo=UTC)
 
     def lose_state(self) -> None:
         """Lose the state database, its marker and its companions."""

@@ -1,12 +1,20 @@
 """Registration under fault, F11 and F12: a VTN that is busy."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
-from tests.registration.faults import POST_RESOURCE, assert_all_is_there, big_fleet, within
+from tests.registration.faults import (
+    POST_RESOURCE,
+    assert_all_is_there,
+    big_fleet,
+    fleet_of,
+    within,
+)
+from tests.registration.fleet import SmallFleet
 from tests.registration.inside import Registrar, reasons
 from tests.sandbox.rig import Sandbox
 
@@ -32,6 +40,35 @@ async def test_f11_nothing_is_sent_before_the_vtn_wants_it(
     after = [each["monotonic"] - refused for each in lines]
     assert [seconds for seconds in after if 0.25 < seconds < 1.9] == []
     assert (await strict.summary())["resources"] == 150
+
+
+async def test_f11_what_had_to_wait_is_put_on_record_anew_before_it_leaves(
+    strict: Sandbox, tmp_path: Path
+) -> None:
+    """Until the instant on record a VTN may accept what was sent, and nobody looks before (F13)."""
+    fleet = SmallFleet(tmp_path / "one.db")
+    fleet_of(fleet, "Aalborg", 30)
+    registrar = Registrar(fleet, strict.url, max_concurrency=4)
+    busy = {**POST_RESOURCE, "kind": "status", "status": 429, "headers": {"Retry-After": "2"}}
+    slow = {**POST_RESOURCE, "kind": "delay", "seconds": 0.1}
+    await strict.faults(slow, {**busy, "skip": 5, "times": 1})
+
+    run = asyncio.create_task(registrar.register())
+    seen = []
+    while not run.done():
+        seen.append((datetime.now(UTC), registrar.settles_at()))
+        await asyncio.sleep(0.01)
+
+    assert reasons(await run) == {}
+    arrivals = [
+        datetime.fromisoformat(each["time"])
+        for each in await strict.ledger()
+        if each["method"] == "POST" and each["path"] == "/resources"
+    ]
+    assert len(arrivals) == 31
+    on_record = [next(until for at, until in seen if at > each) for each in arrivals]
+    least = timedelta(seconds=0.8)  # of the time limit of one second; the rest is on its way
+    assert [a for a, until in zip(arrivals, on_record, strict=True) if until < a + least] == []
 
 
 @pytest.mark.parametrize("told", [None, "-1", "soon", "", "Fri, 99 Foo 2026", "0"])

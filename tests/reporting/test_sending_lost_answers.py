@@ -1,16 +1,20 @@
 """Sending reports: answers that are lost are looked up."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.reporting.rig import START, Rig, draft, reporting
-from tests.reporting.sent import HOUR, POST, names, new_event, posted, taken, until
+from tests.reporting.sent import HOUR, POST, at_vtn, names, new_event, posted, taken, until
 from tests.sandbox.rig import Sandbox
-from ven_daemon.domain.reporting.outbox import released
+from ven_daemon.domain.reporting.outbox import State, released
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox import Change
+from ven_daemon.store.outbox_listing import Asked
 
 
 @pytest.fixture(params=["strict", "lenient"])
@@ -121,3 +125,55 @@ async def test_a_restart_settles_what_was_being_sent(either: Sandbox, database: 
         assert set((await again.states()).values()) == {"sent"}
         assert await posted(either) == ["r0", "r1", "r2"]
         assert (await either.summary())["duplicates"] == 0
+
+
+async def test_a_report_that_had_to_wait_is_announced_anew_before_it_leaves(
+    sandbox: Sandbox, database: Database
+) -> None:
+    """Until the instant on record the VTN may accept it, and it is not looked up before."""
+    async with reporting(sandbox, database, seconds=1.0) as rig:
+        await rig.file(draft(rig, "r", await new_event(sandbox)))
+        await sandbox.faults({**POST, "kind": "delay", "seconds": 0.3})
+        async with busy(rig):
+            draining = asyncio.create_task(rig.drain())
+            await asyncio.sleep(0.6)  # more than it may wait by what was announced
+            rig.later(60)
+        await asyncio.sleep(0.1)
+
+        [sending] = await rig.listing.find(Asked())
+        await draining
+
+    assert sending.entry.state is State.SENDING
+    assert sending.entry.next_at >= START + timedelta(seconds=61)
+    assert (sending.entry.attempts, await names(sandbox)) == (1, ["r"])
+
+
+async def test_late_readings_of_a_report_that_has_to_wait_leave_with_it(
+    sandbox: Sandbox, database: Database
+) -> None:
+    async with reporting(sandbox, database, seconds=1.0) as rig:
+        event = await new_event(sandbox)
+        await rig.file(draft(rig, "r", event, value=1.0))
+        async with busy(rig):
+            draining = asyncio.create_task(rig.drain())
+            await asyncio.sleep(0.6)
+            await rig.outbox.amend([draft(rig, "r", event, value=2.0)], rig.now)
+        await draining
+
+        [report] = await at_vtn(sandbox)
+        assert report["resources"][0]["intervals"][0]["payloads"][0]["values"] == [2.0]
+        assert await rig.states() == {"r": "sent"}
+        writes = [each for each in await sandbox.ledger() if each["path"].startswith("/reports")]
+        assert [each["method"] for each in writes if each["accepted"]] == ["POST"]
+
+
+@asynccontextmanager
+async def busy(rig: Rig) -> AsyncIterator[None]:
+    """Take every place that there is at the VTN."""
+    gate = rig.client.transport.gate
+    taken = 0
+    while gate.enter():
+        taken += 1
+    yield
+    for _ in range(taken):
+        gate.leave()

@@ -8,7 +8,14 @@ from aiohttp import web
 
 from tests.vtn.sending import GET, NOBODY, POST
 from tests.vtn.servers import always, as_json, exchanging, http, raw, transporting
-from ven_daemon.domain.errors import OutcomeUnknownError, RejectedError, TooLargeError, VtnError
+from ven_daemon.domain.errors import (
+    OutcomeUnknownError,
+    OutdatedError,
+    RejectedError,
+    StoppingError,
+    TooLargeError,
+    VtnError,
+)
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.vtn.exchange import BODY_LIMIT
 from ven_daemon.vtn.limits import Circuit, Gate
@@ -126,3 +133,58 @@ async def test_an_unusable_success_counts_against_the_vtn() -> None:
     assert error.transient
     assert error.settled
     assert circuit.is_open
+
+
+class Recorded:
+    """An intent that holds for no time, or has come to nothing."""
+
+    start_by = 0.0
+
+    def __init__(self, outdated: Exception | None = None) -> None:
+        self.renewed = 0
+        self._outdated = outdated
+
+    async def renew(self) -> None:
+        self.renewed += 1
+        if self._outdated:
+            raise self._outdated
+        self.start_by = time.monotonic() + 5
+
+
+async def test_what_waited_for_a_place_renews_its_intent_and_then_leaves() -> None:
+    async with http(always(201, {})) as server, transporting(server.url, most=1) as transport:
+        intent = Recorded()
+        transport.gate.enter()
+        sending = asyncio.create_task(transport.send(POST, NOBODY, intent))
+        await asyncio.sleep(0.05)
+        waiting = (intent.renewed, len(server.seen))
+        transport.gate.leave()
+        await sending
+
+    assert waiting == (0, 0)
+    assert (intent.renewed, len(server.seen)) == (1, 1)
+
+
+async def test_what_is_outdated_when_its_turn_comes_is_not_sent_and_gives_its_place_back() -> None:
+    async with http(always(201, {})) as server, transporting(server.url, most=1) as transport:
+        with pytest.raises(OutdatedError):
+            await transport.send(POST, NOBODY, Recorded(OutdatedError("changed")))
+
+        assert (server.seen, transport.gate.in_flight, transport.circuit.is_open) == ([], 0, False)
+
+
+async def test_nothing_leaves_that_waited_while_the_right_to_send_was_lost() -> None:
+    async with (
+        http(always(201, {})) as server,
+        exchanging() as exchange,
+    ):
+        transport = Transport(exchange, str(server.url), Gate(1), Circuit("it"))
+        transport.gate.enter()
+        sending = asyncio.create_task(transport.send(POST, NOBODY))
+        await asyncio.sleep(0.05)
+        exchange.stop_sending()
+        transport.gate.leave()
+
+        with pytest.raises(StoppingError):
+            await sending
+        assert (server.seen, transport.gate.in_flight, transport.circuit.is_open) == ([], 0, False)

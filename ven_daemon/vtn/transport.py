@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
@@ -48,6 +48,17 @@ SKEW_SAID = 30.0
 _log = structlog.get_logger(__name__)
 
 
+class Intent(Protocol):
+    """What is on record of a request that may leave only once, before it does."""
+
+    start_by: float
+    """By when it must have left, on the monotonic clock: from then on it counts as lost."""
+
+    async def renew(self) -> None:
+        """Put it on record anew; what this raises keeps the request from being sent."""
+        ...
+
+
 class Transport:
     """One VTN, as somewhere to send requests."""
 
@@ -71,11 +82,14 @@ class Transport:
         self._exchange = exchange
         self._url = lru_cache(maxsize=4096)(self._make_url)
 
-    async def send(self, request: Request, credential: Credential) -> Answer:
+    async def send(
+        self, request: Request, credential: Credential, intent: Intent | None = None
+    ) -> Answer:
         """Send *request* and give its successful answer.
 
         What is idempotent, and what never left, is repeated while that can help. A POST
-        whose outcome is not known is not: its caller looks first.
+        whose outcome is not known is not: its caller looks first. However long it has to
+        wait, it leaves by the *intent* that is on record of it.
 
         Raises:
             VtnError: classified by `vtn.status`, with the VTN's own words.
@@ -86,9 +100,9 @@ class Transport:
             self._exchange.insist()
             try:
                 header = await credential.header()
-                answer = await self._send_once(request, header)
+                answer = await self._send_once(request, header, intent)
                 if classify(answer.status) is not None:
-                    answer = await self._sign_anew(request, credential, header, answer)
+                    answer = await self._sign_anew(request, credential, header, answer, intent)
             except VtnError as error:
                 repeatable = request.idempotent or isinstance(error, VtnUnreachableError)
                 over = isinstance(error, GaveUpError) or self.circuit.gave_up
@@ -105,22 +119,31 @@ class Transport:
             await asyncio.sleep(self.backoff.delay(attempt, random.random()))  # noqa: S311 - spread
 
     async def _sign_anew(
-        self, request: Request, credential: Credential, header: str | None, answer: Answer
+        self,
+        request: Request,
+        credential: Credential,
+        header: str | None,
+        answer: Answer,
+        intent: Intent | None,
     ) -> Answer:
         """Where it is the token that was refused, send once more with a fresh one."""
         words = words_of(answer.status, answer.headers, answer.body)
         if header and is_authentication(answer.status, answer.headers, words):
             header = await credential.header(stale=header)
-            answer = await self._send_once(request, header)
+            answer = await self._send_once(request, header, intent)
             words = words_of(answer.status, answer.headers, answer.body)
         if (kind := classify(answer.status)) is not None:
             raise self._error(kind, answer, _without(words, header))
         return answer
 
-    async def _send_once(self, request: Request, header: str | None) -> Answer:
+    async def _send_once(
+        self, request: Request, header: str | None, intent: Intent | None
+    ) -> Answer:
         closed = not self.circuit.is_open and self.gate.enter()
         probe = False if closed else await self._enter()
         began = time.monotonic()
+        if not closed or (intent is not None and began > intent.start_by):
+            began = await self._look_again(intent, probe=probe)
         recovery: float | None = None
         try:
             answer = await self._exchange.send(
@@ -165,6 +188,18 @@ class Transport:
         if abs(skew) > SKEW_SAID and (self.clock_skew is None or abs(self.clock_skew) <= SKEW_SAID):
             _log.warning("vtn.clock_differs", seconds=round(skew))
         self.clock_skew = skew
+
+    async def _look_again(self, intent: Intent | None, *, probe: bool) -> float:
+        """See, after a wait, that this may still be sent; give the time that it is."""
+        try:
+            while intent is not None and time.monotonic() > intent.start_by:
+                await intent.renew()
+            self._exchange.insist()
+        except BaseException:
+            self.circuit.abandon(probe=probe)
+            self.gate.leave()
+            raise
+        return time.monotonic()
 
     async def _enter(self) -> bool:
         """Pass the circuit and take a place at the gate; True says that this is the probe."""

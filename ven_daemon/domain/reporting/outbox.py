@@ -135,6 +135,11 @@ def announced(entry: Entry, settles_at: datetime) -> Entry:
     )
 
 
+def renewed(entry: Entry, settles_at: datetime) -> Entry:
+    """Keep this where what was announced had to wait, and is about to leave only now."""
+    return replace(entry, next_at=settles_at)
+
+
 def accepted(entry: Entry, vtn_id: ReportId) -> Entry:
     """The VTN has what was offered; what came in since then is sent again."""
     done = replace(

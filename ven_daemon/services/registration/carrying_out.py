@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,10 +46,16 @@ class Job:
     """One write about one object of one plan; without an action, about the ven itself."""
 
     plan: VenPlan
+    announce: Callable[[Sequence["Job"]], Awaitable[None]]
+    """Puts creates on record that are about to be sent."""
     action: ResourceAction | None = None
     start_by: float = 0.0
-    """On the monotonic clock."""
+    """By when a create must have left, on the monotonic clock."""
     settles_at: datetime | None = None
+
+    async def renew(self) -> None:
+        """Announce it again: it had to wait for longer than was thought."""
+        await self.announce([self])
 
 
 class CarryingOut:
@@ -145,10 +151,11 @@ class CarryingOut:
         for plan in missing:
             self._held[plan.ven] = records.sending(plan.ven, plan.record)
             self._coming[plan.ven] = asyncio.Event()
-        yield from map(Job, missing)
+        yield from (Job(plan, self._announce) for plan in missing)
         for plan in plans:
             if plan.ven in self._held:
-                yield from (Job(plan, each) for each in plan.resources if each.kind in _WRITES)
+                writes = (each for each in plan.resources if each.kind in _WRITES)
+                yield from (Job(plan, self._announce, each) for each in writes)
 
     def _write(self, job: Job) -> Awaitable[None]:
         if job.action is None:
@@ -160,9 +167,7 @@ class CarryingOut:
         if wanted is None:
             raise AssertionError("a ven that nobody wants")
         try:
-            if time.monotonic() > job.start_by:
-                await self._announce([job])
-            created = await self._client.create_ven(wanted)
+            created = await self._client.create_ven(wanted, job)
         except VtnError as error:
             self._judge(job, None, error)
             if not isinstance(error, StoppingError):
@@ -207,10 +212,8 @@ class CarryingOut:
             origin = records.origin_of(action.record, job.plan.record)
             await self._journal.note(ven, records.registered(wish.key, wanted, shown, origin))
         elif wish is not None:
-            if time.monotonic() > job.start_by:
-                await self._announce([job])
             wanted = wish.in_full()
-            shown = await self._client.create_resource(wanted, under)
+            shown = await self._client.create_resource(wanted, under, job)
             record = records.registered(wish.key, wanted, shown, Origin.CREATED)
             await self._journal.note(ven, record)
         elif found is not None:
@@ -224,7 +227,7 @@ class CarryingOut:
             try:
                 await self._client.delete_ven(plan.observed)
             except VtnError as error:
-                self._judge(Job(plan), None, error)
+                self._judge(Job(plan, self._announce), None, error)
             else:
                 self._outcomes[plan.ven].kind = Kind.DELETE
                 await self._journal.forget_ven(plan.ven)

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ import structlog
 from ven_daemon.domain.errors import (
     ConflictError,
     NotFoundError,
+    OutdatedError,
     RejectedError,
     TooLargeError,
     VtnError,
@@ -27,6 +28,7 @@ from ven_daemon.domain.reporting.outbox import (
     accepted,
     announced,
     halved,
+    renewed,
     rest_of,
 )
 from ven_daemon.domain.reporting.reports import Report
@@ -44,7 +46,7 @@ from ven_daemon.domain.reporting.sending import (
 )
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.services.reporting.journal import Journal
-from ven_daemon.store.outbox import Changed, Draft, OutboxStore
+from ven_daemon.store.outbox import Draft, OutboxStore
 from ven_daemon.store.outbox_rows import Filed
 from ven_daemon.vtn.client import VtnClient
 
@@ -82,6 +84,19 @@ class _Offer(NamedTuple):
     @property
     def cuts(self) -> int:
         return len(self.rests)
+
+
+@dataclass(slots=True)
+class _Intent:
+    """A report that is about to leave, as it is on record (`vtn.transport.Intent`)."""
+
+    entry: Entry
+    body: bytes
+    start_by: float
+    again: Callable[[Entry], Awaitable[float]]
+
+    async def renew(self) -> None:
+        self.start_by = await self.again(self.entry)
 
 
 class Sender:
@@ -126,12 +141,15 @@ class Sender:
     async def _send(self, report: Filed, client: VtnClient, cuts: int = 0) -> Entry | None:
         """Announce, send, and keep the answer; what the VTN has is halved *cuts* times before."""
         name = report.entry.name
-        changed = await self._announce(name)
-        if changed is None:
+        intent = await self._announce(name)
+        if intent is None:
             return None
-        entry, body = changed
+        entry, body = intent.entry, intent.body
         offer = self._offer(entry, body, cuts, client)
-        answer = await self._exchange(entry, offer.body, client)
+        try:
+            answer = await self._exchange(intent, offer.body, client)
+        except OutdatedError:
+            return await self._send(report, client, cuts)
         divisible = False
         if isinstance(answer, TooLargeError) and answer.status in TOO_LARGE:
             divisible = halves(client.profile.read_written(offer.body)) is not None
@@ -149,15 +167,29 @@ class Sender:
                 return None
         return await self._keep(name, lambda entry: answered(entry, answer, moment).entry)
 
-    async def _announce(self, name: str) -> Changed | None:
+    async def _announce(self, name: str) -> _Intent | None:
         """Keep that a request is about to leave, and read what it says."""
-        while True:
-            start_by = time.monotonic() + self._start_within.total_seconds()
-            settles = self._clock() + self._start_within + self._time_limit
-            announce = partial(announced, settles_at=settles)
-            changed = await self._journal.change(name, announce, with_body=True)
-            if changed is None or time.monotonic() <= start_by:
-                return changed
+        start_by, settles_at = self._promise()
+        announce = partial(announced, settles_at=settles_at)
+        kept = await self._journal.change(name, announce, with_body=True)
+        return _Intent(kept.entry, kept.body, start_by, self._announce_again) if kept else None
+
+    async def _announce_again(self, entry: Entry) -> float:
+        """Keep that it is about to leave only now, for it had to wait.
+
+        Raises:
+            OutdatedError: it says something else by now, or is gone.
+        """
+        start_by, settles_at = self._promise()
+        kept = await self._journal.change(entry.name, partial(renewed, settles_at=settles_at))
+        if kept is None or kept.entry.revision != entry.revision:
+            raise OutdatedError(f"report {entry.name} was changed while it had to wait")
+        return start_by
+
+    def _promise(self) -> tuple[float, datetime]:
+        """Say by when what leaves next must have left, and when the VTN can accept it no more."""
+        by = time.monotonic() + self._start_within.total_seconds()
+        return by, self._clock() + self._start_within + self._time_limit
 
     def _offer(self, entry: Entry, body: bytes, cuts: int, client: VtnClient) -> _Offer:
         """Write what is sent: all of it, or of what the VTN has no more than it may take."""
@@ -173,13 +205,16 @@ class Sender:
             offer = _Offer(client.profile.write_report(smaller.first), smaller)
         return offer
 
-    async def _exchange(self, entry: Entry, body: bytes, client: VtnClient) -> ReportId | VtnError:
+    async def _exchange(
+        self, intent: _Intent, body: bytes, client: VtnClient
+    ) -> ReportId | VtnError:
         answer: ReportId | VtnError
+        entry = intent.entry
         try:
             if entry.vtn_id:
-                answer = await client.replace_report(entry.vtn_id, body, entry.name)
+                answer = await client.replace_report(entry.vtn_id, body, entry.name, intent)
             else:
-                answer = await client.create_report(body, entry.name)
+                answer = await client.create_report(body, entry.name, intent)
         except VtnError as error:
             answer = error
         self._note(answer, entry)
