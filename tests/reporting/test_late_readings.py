@@ -80,9 +80,7 @@ async def test_late_readings_find_the_parts_of_parts(
     sandbox: Sandbox, rig: Rig, method: str
 ) -> None:
     """F47, T-29: whether a report was halved before the VTN had it, or shrunk there."""
-    rig.books.fleet = roster_of({"Aalborg": 8})
-    rig.holds(named(event(USAGE), await new_event(sandbox)))
-    rig.now = START + QUARTER + MINUTE
+    await eight_are_asked(rig, sandbox)
     await rig.owing.step()
     limited = {"path": "^/reports", "kind": "status", "status": 413, "over": 1000}
     if method == "POST":
@@ -113,9 +111,7 @@ async def test_late_readings_of_a_part_that_was_let_go_of_bring_nothing_back(
     sandbox: Sandbox, rig: Rig
 ) -> None:
     """T-29: the rest goes on being what it is, and so does the first part without its rest."""
-    rig.books.fleet = roster_of({"Aalborg": 8})
-    rig.holds(named(event(USAGE), await new_event(sandbox)))
-    rig.now = START + QUARTER + MINUTE
+    await eight_are_asked(rig, sandbox)
     await report_and_shrink(rig, sandbox)
     whole, rest = sorted(await rig.states())
     await rig.outbox.let_go([rest])
@@ -167,9 +163,7 @@ async def test_late_readings_of_a_report_that_is_being_halved_go_into_its_halves
     sandbox: Sandbox, rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T-29: the sender is faster than whoever builds the report again."""
-    rig.books.fleet = roster_of({"Aalborg": 8})
-    rig.holds(named(event(USAGE), await new_event(sandbox)))
-    rig.now = START + QUARTER + MINUTE
+    await eight_are_asked(rig, sandbox)
     await rig.owing.step()
     await sandbox.faults(
         {"method": "POST", "path": "^/reports", "kind": "status", "status": 413, "times": 1}
@@ -195,9 +189,7 @@ async def test_late_readings_of_a_report_that_is_being_halved_go_into_its_halves
 async def test_late_readings_do_not_run_after_a_report_for_ever_and_are_not_forgotten(
     sandbox: Sandbox, rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rig.books.fleet = roster_of({"Aalborg": 8})
-    rig.holds(named(event(USAGE), await new_event(sandbox)))
-    rig.now = START + QUARTER + MINUTE
+    await eight_are_asked(rig, sandbox)
     await rig.owing.step()
     await rig.drain()
     await read_by_all(rig, 0, 16)
@@ -218,6 +210,13 @@ async def test_late_readings_do_not_run_after_a_report_for_ever_and_are_not_forg
     changed = await rig.completing.step()
 
     assert (looks, changed) == (ANEW, 1)
+
+
+async def eight_are_asked(rig: Rig, sandbox: Sandbox) -> None:
+    """Let an event ask a VEN of eight resources, and its first quarter of an hour be over."""
+    rig.books.fleet = roster_of({"Aalborg": 8})
+    rig.holds(named(event(USAGE), await new_event(sandbox)))
+    rig.now = START + QUARTER + MINUTE
 
 
 async def report_and_shrink(rig: Rig, sandbox: Sandbox) -> None:
