@@ -233,6 +233,7 @@ POINTS: Mapping[str, Point] = {
     "report_mid_post": Amid(VtnClient, "create_report", 0.05),
     "report_after_post_before_mark": After(VtnClient, "create_report"),
     "report_mid_put": Amid(VtnClient, "replace_report", 0.05),
+    "report_halved": After(OutboxStore, "halve"),
     "report_shrunk_before_mark": Before(OutboxStore, "shrink"),
     "report_shrunk_before_rest": After(OutboxStore, "shrink"),
     "trim_mid_delete": AtCommit("DELETE FROM readings"),

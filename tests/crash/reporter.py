@@ -1,6 +1,6 @@
 """One life of reporting, from readings to the VTN; as a process it dies at a point.
 
-    python -m tests.crash.reporter VTN_URL STATE_URL EVENT START POINT
+    python -m tests.crash.reporter VTN_URL STATE_URL EVENT START SEEN POINT
 
 Half of what an hour measured is reported, the rest comes late and completes the report.
 Whoever lives it again, with the same store, goes on where the one before died.
@@ -49,10 +49,13 @@ async def opened(vtn: str, state: str) -> AsyncIterator[Timely]:
         await database.dispose()
 
 
-async def live(rig: Rig, event: str, start: datetime) -> None:
-    """Send what is left of an earlier life; then measure, report, measure more, complete."""
+async def live(rig: Rig, event: str, start: datetime, seen: datetime | None = None) -> None:
+    """Send what is left of an earlier life; then measure, report, measure more, complete.
+
+    The event was seen as it began, unless that was later.
+    """
     await _send(rig)
-    rig.books.known = [Known(_asking(event, start), "v1", start)]
+    rig.books.known = [Known(_asking(event, start), "v1", seen or start)]
     await _measure(rig, start, start + HOUR / 2)
     await rig.owing.step()
     await _send(rig)
@@ -88,10 +91,10 @@ def _asking(event: str, start: datetime) -> Event:
     )
 
 
-async def _main(vtn: str, state: str, event: str, start: str, point: str) -> None:
+async def _main(vtn: str, state: str, event: str, start: str, seen: str, point: str) -> None:
     arm(point)
     async with opened(vtn, state) as rig:
-        await live(rig, event, datetime.fromisoformat(start))
+        await live(rig, event, datetime.fromisoformat(start), datetime.fromisoformat(seen))
 
 
 if __name__ == "__main__":

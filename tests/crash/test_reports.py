@@ -41,7 +41,7 @@ async def test_reporting_that_dies_is_made_up_for(
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
     event = publisher.event(start, timedelta(hours=1))
     vtn.faults(POINTS[point])
-    lived = (vtn.url, state_url, event, start.isoformat())
+    lived = (vtn.url, state_url, event, *[start.isoformat()] * 2)
     dies_in("tests.crash.reporter", *lived, point)
     over = time.monotonic() + (PATIENCE + 0.1 if POINTS[point] else 0.0)
     vtn.faults([])
@@ -74,7 +74,7 @@ async def test_shrinking_a_report_at_the_vtn_that_dies_is_gone_on_with(
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
     event = publisher.event(start, timedelta(hours=1))
     vtn.faults([{"method": "PUT", "path": "^/reports", **TOO_LARGE}])
-    lived = (vtn.url, state_url, event, start.isoformat())
+    lived = (vtn.url, state_url, event, *[start.isoformat()] * 2)
     dies_in("tests.crash.reporter", *lived, point)
     [left] = [each for each in publisher.reports() if each["clientName"] == "Aalborg"]
 
@@ -94,6 +94,42 @@ async def test_shrinking_a_report_at_the_vtn_that_dies_is_gone_on_with(
     assert set(states.values()) == {"sent"}
     whole = len(FLEET) + 1
     assert (books.accepted, books.reported, books.missing) == (whole, whole, 0)
+
+
+async def test_halving_anew_what_an_earlier_life_halved_is_gone_on_with_after_a_death(
+    vtn: SandboxVtn, state_url: str, tmp_path: Path
+) -> None:
+    """F66, T-29: the state of the earlier life is lost, and its halves are at the VTN."""
+    publisher = Publisher(vtn)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    event = publisher.event(start, timedelta(hours=1))
+    vtn.faults([{"path": "^/reports", **TOO_LARGE}])
+    async with reporter.opened(vtn.url, f"sqlite:///{tmp_path}/lost.db") as rig:
+        await reporter.live(rig, event, start)
+    before = [(each["id"], each["reportName"]) for each in publisher.reports()]
+    seen = start + timedelta(minutes=90)
+    lived = (vtn.url, state_url, event, start.isoformat(), seen.isoformat())
+    dies_in("tests.crash.reporter", *lived, "report_halved")
+
+    async with reporter.opened(vtn.url, state_url) as rig:
+        left = await rig.states()
+        await reporter.live(rig, event, start, seen)
+        states = await rig.states()
+        books = await rig.outbox.books()
+
+    reports = publisher.reports()
+    assert [name.rpartition(".")[2] for name in left if name.startswith("Aalborg")] == [
+        "0-b",
+        "0-a",
+    ]
+    assert [(each["id"], each["reportName"]) for each in reports] == before
+    assert len(before) == len(FLEET) + 1
+    told = [resource for report in reports for resource in report["resources"]]
+    values = [each["intervals"][0]["payloads"][0]["values"] for each in told]
+    assert values == [[reporter.KW]] * sum(FLEET.values())
+    assert vtn.summary()["duplicates"] == 0
+    assert set(states.values()) == {"sent"}
+    assert (books.accepted, books.reported, books.missing) == (len(before), len(before), 0)
 
 
 @pytest.mark.parametrize("vtn", ["lenient"], indirect=True)

@@ -33,6 +33,7 @@ from ven_daemon.domain.reporting.outbox import (
     next_step,
     released,
     rest_of,
+    suspected,
 )
 from ven_daemon.domain.reporting.retention import Books, Held, to_trim
 from ven_daemon.domain.reporting.sending import (
@@ -233,13 +234,25 @@ def test_an_answer_that_was_too_large_for_us_says_nothing_of_the_report() -> Non
 
 
 def test_t29_halves_are_new_reports_in_the_same_place() -> None:
-    left, right = halved(SENDING, ("v.e.d.0-a", "v.e.d.0-b"))
+    left, right = halved(SENDING, ("v.e.d.0-a", "v.e.d.0-b"), NOW)
 
     assert (left.name, right.name) == ("v.e.d.0-a", "v.e.d.0-b")
     assert (left.part, right.part) == ("a", "b")
     assert {(half.state, half.ven, half.due) for half in (left, right)} == {
         (State.QUEUED, VenName("v"), NOW)
     }
+
+
+def test_t29_halves_of_what_was_owed_late_are_looked_up_though_the_whole_was_not_there() -> None:
+    whole = looked_up(suspected(FRESH, NOW), None, NOW)
+
+    sending = announced(whole, SETTLES)
+    half, _ = halved(sending, ("v.e.d.0-a", "v.e.d.0-b"), NOW)
+    quarter, _ = halved(looked_up(half, None, NOW), ("v.e.d.0-a-a", "v.e.d.0-a-b"), NOW)
+
+    assert next_step(whole, NOW).do is Do.CREATE
+    for part in (half, quarter):
+        assert next_step(part, NOW).do is Do.LOOK_UP
 
 
 @pytest.mark.parametrize(

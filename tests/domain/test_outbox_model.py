@@ -210,7 +210,7 @@ class Outbox(RuleBasedStateMachine):
         if decision.do is Do.HALVE:
             del self.kept[entry.name]
             stem = entry.name + "-a" * (len(entry.part) - len(entry.part.rstrip(KEPT)))
-            for half in halved(going, (f"{stem}-a", f"{stem}-b")):
+            for half in halved(going, (f"{stem}-a", f"{stem}-b"), self.now):
                 self.keep(half)
         elif decision.do is Do.SHRINK:
             self.shrink(entry, moment.dice)

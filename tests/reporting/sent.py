@@ -1,7 +1,8 @@
 """Events to report on, and what the VTN has been sent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +32,16 @@ async def at_vtn(vtn: Sandbox) -> list[dict[str, Any]]:
 
 async def names(vtn: Sandbox) -> list[str]:
     return [report["reportName"] for report in await at_vtn(vtn)]
+
+
+def told(reports: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, float]]:
+    """Count what is said of every resource."""
+    return Counter(
+        (resource["resourceName"], interval["payloads"][0]["values"][0])
+        for report in reports
+        for resource in report["resources"]
+        for interval in resource["intervals"]
+    )
 
 
 async def posted(vtn: Sandbox) -> list[str]:

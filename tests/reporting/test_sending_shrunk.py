@@ -5,14 +5,23 @@ of their own. At no time is anything told twice.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.reporting.rig import START, Rig, draft, reporting
-from tests.reporting.sent import HOUR, POST, about_its_program, at_vtn, names, new_event, until
+from tests.reporting.sent import (
+    HOUR,
+    POST,
+    about_its_program,
+    at_vtn,
+    names,
+    new_event,
+    told,
+    until,
+)
 from tests.sandbox.rig import Sandbox
 from ven_daemon.store.database import Database
 from ven_daemon.store.outbox import Draft
@@ -36,16 +45,6 @@ async def grown(rig: Rig, name: str, event: str, resources: Sequence[str] = BARS
 def size(rig: Rig, event: str, resources: int) -> int:
     """Say how large a part of a report is at most, whatever is at the end of its name."""
     return draft(rig, "r-a-b-a", event, resources=BARS[:resources]).report.size
-
-
-def told(reports: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, float]]:
-    """Count what is said of every resource."""
-    return Counter(
-        (resource["resourceName"], interval["payloads"][0]["values"][0])
-        for report in reports
-        for resource in report["resources"]
-        for interval in resource["intervals"]
-    )
 
 
 async def history(vtn: Sandbox) -> list[list[dict[str, Any]]]:

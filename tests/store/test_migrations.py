@@ -150,6 +150,25 @@ async def test_halves_of_reports_are_known_as_such_after_the_upgrade(sqlite_url:
     await database.dispose()
 
 
+async def test_what_was_not_sent_before_the_upgrade_is_suspect_after_it(sqlite_url: str) -> None:
+    database = await of_revision("0008", sqlite_url)
+    for name, state, id_ in (("a", "sending", ""), ("b", "sent", "1"), ("c", "queued", "2")):
+        await execute(
+            database,
+            "INSERT INTO outbox (name, vtn, ven, event, client, request, k, types, begins_at, due,"
+            " state, vtn_id, revision, offered, attempts, reason, size, updated_at, part) VALUES"
+            f" ('{name}', 't', 'v', 'e', 'v', 'd', 0, 'USAGE', '2026-03-14', '2026-03-14',"
+            f" '{state}', nullif('{id_}', ''), 1, 1, 0, '', 2, '2026-03-14', '')",
+        )
+
+    await upgrade(database)
+
+    async with database.read() as connection:
+        rows = (await connection.execute(text("SELECT name FROM outbox WHERE suspect"))).all()
+    assert [row.name for row in rows] == ["a"]
+    await database.dispose()
+
+
 @pytest.mark.parametrize(
     ("point", "hit"), [("migrate_step_k", REVISIONS), ("migrate_before_commit", 1)]
 )

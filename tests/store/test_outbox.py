@@ -77,6 +77,7 @@ async def test_a_report_is_read_as_it_was_put_in(outbox: OutboxStore) -> None:
         reason="the VTN's own words: \u00e6\u0000",
         first_failed=T - timedelta(hours=1),
         part="kb",
+        suspect=True,
     )
     about = About(EVENT, "Ærø", "0a1b", 2**40, ("READING", "USAGE"), T, None)
     await outbox.file([Draft(Filed(entry, about, 2), b"{}")], {}, T)

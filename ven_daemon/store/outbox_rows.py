@@ -59,6 +59,7 @@ def filed(row: Row[Any]) -> Filed:
         row.reason,
         row.first_failed,
         row.part,
+        row.suspect,
     )
     types = tuple(row.types.split("\n"))
     about = About(
@@ -95,6 +96,7 @@ def values(vtn: str, report: Filed, now: datetime) -> tuple[Any, ...]:
         size,
         bulk.instant(now),
         entry.part,
+        entry.suspect,
     )
 
 

@@ -102,6 +102,8 @@ class Entry:
     first_failed: datetime | None = None
     part: str = ""
     """Which part of what was owed it says, where that was too large (`halving`)."""
+    suspect: bool = False
+    """Whether an earlier life of ours may have sent it, or parts of it: its halves are suspect."""
 
 
 def next_step(entry: Entry, now: datetime) -> Step:
@@ -225,17 +227,18 @@ def suspected(entry: Entry, now: datetime) -> Entry:
     """Owe what may have been sent in an earlier life of ours: it is looked up first.
 
     So a report that is owed late is owed, for a state that was lost knows nothing of it.
+    That it is not there does not clear its halves, which have names of their own.
     """
-    return replace(entry, state=State.SENDING, doubt=Doubt.OUTCOME, next_at=now)
+    return replace(entry, state=State.SENDING, doubt=Doubt.OUTCOME, next_at=now, suspect=True)
 
 
-def halved(entry: Entry, names: tuple[str, str]) -> tuple[Entry, Entry]:
+def halved(entry: Entry, names: tuple[str, str], now: datetime) -> tuple[Entry, Entry]:
     """Put two halves in the place of what was too large (T-29)."""
-    left, right = names
-    return (
-        Entry(left, entry.ven, entry.due, part=entry.part + FIRST),
-        Entry(right, entry.ven, entry.due, part=entry.part + SECOND),
+    left, right = (
+        Entry(name, entry.ven, entry.due, part=entry.part + half)
+        for name, half in zip(names, (FIRST, SECOND), strict=True)
     )
+    return (suspected(left, now), suspected(right, now)) if entry.suspect else (left, right)
 
 
 def rest_of(entry: Entry, name: str, part: str, now: datetime) -> Entry:

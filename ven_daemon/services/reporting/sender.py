@@ -284,12 +284,13 @@ class Sender:
         written = client.profile.read_written(body)
         parts: Sequence[Report] = halves(written, report.entry.part) or ()
         left, right = parts
-        entries = halved(report.entry, (left.name, right.name))
+        now = self._clock()
+        entries = halved(report.entry, (left.name, right.name), now)
         drafts = [
             _draft(entry, report, client.profile.write_report(part))
             for entry, part in zip(entries, parts, strict=True)
         ]
-        await self._outbox.halve(report.entry, drafts, self._clock())
+        await self._outbox.halve(report.entry, drafts, now)
         self.tally.halved += 1
         _log.warning("report.halved", ven=report.entry.ven, report=report.entry.name)
 

@@ -1,6 +1,6 @@
 """Reports on their way to the VTN, what was owed so far, and how many there were."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from ven_daemon.store.schema.metadata import STATE, Instant
 
@@ -35,6 +35,8 @@ outbox = Table(
     Column("updated_at", Instant, nullable=False),
     # Which part of what was owed it is, where that was too large; all of it is "".
     Column("part", String(64), nullable=False),
+    # Whether it, or parts of it, may have been sent before this state was begun.
+    Column("suspect", Boolean, nullable=False),
     Index("ix_outbox_vtn_state_ven_due", "vtn", "state", "ven", "due"),
     Index("ix_outbox_vtn_ven_due", "vtn", "ven", "due"),
     Index("ix_outbox_due", "due"),
