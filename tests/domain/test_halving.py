@@ -11,6 +11,8 @@ from ven_daemon.domain.reporting.halving import (
     name_of_part,
     part_of,
     shrunk,
+    shrunk_before,
+    stands_in_parts,
 )
 from ven_daemon.domain.reporting.reports import Report
 
@@ -68,6 +70,29 @@ def test_t29_parts_are_found_again_in_the_whole_by_their_names(
     assert len({one.name for one in there.values()}) == len(there)
     assert all(part_of(whole, part) == one for part, one in there.items())
     assert all(name_of_part(name, part) == one.name for part, one in there.items())
+
+
+@given(SIZES, SIZES, NAMES, st.data())
+def test_t29_whoever_cuts_anew_by_what_is_there_cuts_where_it_was_cut(
+    resources: int, intervals: int, name: str, dice: st.DataObject
+) -> None:
+    """T-29: after a state was lost, with nothing but the names at the VTN."""
+    whole = report(resources, intervals, name)
+    made = taken_apart(whole, dice)
+    names = {one.name for one in made.values()}
+
+    again, open_ = {}, [("", whole)]
+    while open_:
+        part, one = open_.pop()
+        if one.name not in names and stands_in_parts(one, part, names):
+            open_ += zip((part + FIRST, part + SECOND), halves(one, part) or (), strict=True)
+        elif one.name in names and (smaller := shrunk_before(one, part, names)):
+            again[smaller.part] = smaller.first
+            open_ += smaller.rests
+        else:
+            again[part] = one
+
+    assert again == made
 
 
 def test_t29_what_is_shrunk_keeps_its_name_and_its_rests_are_named_as_halves_are() -> None:

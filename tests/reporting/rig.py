@@ -10,7 +10,7 @@ from tests.vtn.servers import transporting
 from ven_daemon.domain.events import Dialect, Event, Payload, PayloadDescriptor, Program
 from ven_daemon.domain.ids import EventId, ProgramId, ResourceKey, ResourceName, VenName
 from ven_daemon.domain.readings import Quality, Quantity, Reading
-from ven_daemon.domain.reporting.outbox import Entry, State
+from ven_daemon.domain.reporting.outbox import Entry, State, suspected
 from ven_daemon.domain.reporting.reports import Report, ReportInterval, ReportResource
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.domain.sightings import Known
@@ -186,6 +186,12 @@ def draft(
     body = rig.client.profile.write_report(report)
     about = About(EventId(event), ven, "digest", 0, ("USAGE",), interval.start, due)
     return Draft(Filed(Entry(name, VenName(ven), due), about, len(body)), body)
+
+
+def late(made: Draft) -> Draft:
+    """Owe it late, as what an earlier life may have sent."""
+    filed = made.report
+    return made._replace(report=filed._replace(entry=suspected(filed.entry, START)))
 
 
 @asynccontextmanager

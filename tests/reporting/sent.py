@@ -44,6 +44,17 @@ def told(reports: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, float]]:
     )
 
 
+async def history(vtn: Sandbox) -> list[list[dict[str, Any]]]:
+    """Say what reports the VTN had after each that it took."""
+    there: dict[str, dict[str, Any]] = {}
+    stages = []
+    for line in await vtn.ledger():
+        if line["accepted"] and line["path"].startswith("/reports"):
+            there[line["object"]["id"]] = line["object"]
+            stages.append([*there.values()])
+    return stages
+
+
 async def posted(vtn: Sandbox) -> list[str]:
     """Give the names of reports in the order they were accepted."""
     return [

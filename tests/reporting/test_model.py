@@ -1,10 +1,10 @@
 """A stateful test: the whole way from the outbox to a VTN, over a real store and a real server.
 
 Reports are filed and amended, answers are lost, refused and wrong, the process dies, the
-disk is full, retention lets go, and what is too large is halved, or shrunk where the VTN
-has it. At no time is anything told twice. At the end everything heals, and then every
-report, or part of one, that was not set aside or let go of is at the VTN once, as it was
-written last.
+disk is full, the state is lost, retention lets go, and what is too large is halved, or
+shrunk where the VTN has it. At no time is anything told twice. At the end everything
+heals, and then every report, or part of one, that was not set aside or let go of is at the
+VTN once, as it was written last.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import text
 
-from tests.reporting.rig import START, Rig, draft
+from tests.reporting.rig import START, Rig, draft, late
 from tests.sandbox.rig import Sandbox
 from tests.vtn.servers import transporting
 from ven_daemon.domain.errors import StoreFullError
@@ -78,6 +78,7 @@ class Outbox(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
+        self.states = 0
         self.written: dict[str, float] = {}
         self.trimmed = 0
         self.count = 0
@@ -94,7 +95,8 @@ class Outbox(RuleBasedStateMachine):
         await self._begin_life()
 
     async def _state(self) -> Database:
-        folder = Path(self.folder.name) / "state"
+        self.states += 1
+        folder = Path(self.folder.name) / f"state {self.states}"
         shutil.copytree(await _prepared(), folder)
         database = open_database(f"sqlite:///{folder}/state.db")
         self.stack.push_async_callback(database.dispose)
@@ -117,10 +119,14 @@ class Outbox(RuleBasedStateMachine):
     @rule(ven=st.sampled_from(VENS), value=st.integers(1, 9))
     def file(self, ven: str, value: int) -> None:
         self.count += 1
-        name, due = f"{ven}.{self.count}", START + self.count * SLOT
-        report = draft(self.rig, name, self.event, ven, due, BARS, float(value))
-        self.runner.run(self.rig.file(report))
+        name = f"{ven}.{self.count}"
+        self.runner.run(self.rig.file(self.owed(name, value)))
         self.written[name] = float(value)
+
+    def owed(self, name: str, value: float) -> Draft:
+        ven, _, count = name.partition(".")
+        due = START + int(count) * SLOT
+        return draft(self.rig, name, self.event, ven, due, BARS, float(value))
 
     @rule(pick=st.integers(0, 99), value=st.integers(10, 19))
     def amend(self, pick: int, value: int) -> None:
@@ -176,6 +182,19 @@ class Outbox(RuleBasedStateMachine):
             await self._begin_life()
 
         self.runner.run(die())
+
+    @rule(value=st.integers(20, 29))
+    def lose_the_state(self, value: int) -> None:
+        """Owe everything again, and late; what was measured since says something else."""
+
+        async def lose() -> None:
+            await self.life.aclose()
+            self.database = await self._state()
+            await self._begin_life()
+            await self.rig.file(*(late(self.owed(name, value)) for name in self.written))
+
+        self.runner.run(lose())
+        self.written = dict.fromkeys(self.written, float(value))
 
     @rule()
     def fill_the_disk(self) -> None:

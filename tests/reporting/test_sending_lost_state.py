@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.reporting.rig import START, Rig, draft, reporting
-from tests.reporting.sent import HOUR, at_vtn, names, new_event, posted, told
+from tests.reporting.rig import START, Rig, draft, late, reporting
+from tests.reporting.sent import HOUR, at_vtn, history, names, new_event, posted, told
 from tests.sandbox.rig import Sandbox
-from ven_daemon.domain.reporting.outbox import suspected
 from ven_daemon.store import migrations
 from ven_daemon.store.database import open_database
-from ven_daemon.store.outbox import Draft
 
 BARS = tuple(f"bar {n}" for n in range(8))
 
@@ -31,16 +29,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def life(sandbox: Sandbox, state: Path) -> AsyncIterator[Rig]:
     """Live with a state; with another one, everything before is forgotten."""
     database = open_database(f"sqlite:///{state}")
-    await migrations.prepare(database)
-    async with reporting(sandbox, database) as rig:
-        yield rig
-    await database.dispose()
-
-
-def late(made: Draft) -> Draft:
-    """Owe it late, as what an earlier life may have sent."""
-    filed = made.report
-    return made._replace(report=filed._replace(entry=suspected(filed.entry, START)))
+    try:
+        await migrations.prepare(database)
+        async with reporting(sandbox, database) as rig:
+            yield rig
+    finally:
+        await database.dispose()
 
 
 async def limited(vtn: Sandbox, rig: Rig, event: str, resources: int) -> None:
@@ -116,6 +110,55 @@ async def test_t29_of_the_halves_only_what_the_earlier_life_did_not_send_is_made
 
         assert await posted(sandbox) == ["r-a", "r-b"]
         assert told(await at_vtn(sandbox)) == each_once(2.0)
+
+
+@pytest.mark.parametrize("resources", [4, 2])
+async def test_t29_what_an_earlier_life_halved_is_halved_though_the_vtn_would_take_it_whole(
+    sandbox: Sandbox, tmp_path: Path, resources: int
+) -> None:
+    """T-29: it says less without the readings that were lost, or the limit was raised."""
+    event = await new_event(sandbox)
+    async with life(sandbox, tmp_path / "lost.db") as rig:
+        await limited(sandbox, rig, event, resources)
+        await rig.file(draft(rig, "r", event, resources=BARS))
+        await rig.drain()
+    before = await names(sandbox)
+    await sandbox.faults()
+    async with life(sandbox, tmp_path / "new.db") as rig:
+        await rig.file(late(draft(rig, "r", event, resources=BARS, value=2.0)))
+
+        await rig.drain()
+
+        assert await names(sandbox) == before
+        assert told(await at_vtn(sandbox)) == each_once(2.0)
+        assert await rig.balanced()
+
+
+@pytest.mark.parametrize("resources", [4, 2, 1])
+async def test_t29_what_an_earlier_life_shrank_is_put_as_small_and_its_rests_are_found(
+    sandbox: Sandbox, tmp_path: Path, resources: int
+) -> None:
+    """T-29: whole, it would say again what its rests say."""
+    event = await new_event(sandbox)
+    async with life(sandbox, tmp_path / "lost.db") as rig:
+        await rig.file(draft(rig, "r", event, resources=BARS))
+        await rig.drain()
+        await limited(sandbox, rig, event, resources)
+        await rig.outbox.amend([draft(rig, "r", event, resources=BARS, value=2.0)], rig.now)
+        await rig.drain()
+    before = await names(sandbox)
+    await sandbox.faults()
+    async with life(sandbox, tmp_path / "new.db") as rig:
+        await rig.file(late(draft(rig, "r", event, resources=BARS, value=3.0)))
+
+        await rig.drain()
+
+        assert await names(sandbox) == before
+        assert len(before) == len(BARS) / resources
+        assert told(await at_vtn(sandbox)) == each_once(3.0)
+        assert set((await rig.states()).values()) == {"sent"}
+        for stage in await history(sandbox):
+            assert max(Counter(bar for bar, _ in told(stage).elements()).values()) == 1
 
 
 async def test_t29_halves_of_what_nobody_can_have_sent_are_not_looked_up(

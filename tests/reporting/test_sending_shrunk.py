@@ -7,7 +7,6 @@ of their own. At no time is anything told twice.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from tests.reporting.sent import (
     POST,
     about_its_program,
     at_vtn,
+    history,
     names,
     new_event,
     told,
@@ -45,17 +45,6 @@ async def grown(rig: Rig, name: str, event: str, resources: Sequence[str] = BARS
 def size(rig: Rig, event: str, resources: int) -> int:
     """Say how large a part of a report is at most, whatever is at the end of its name."""
     return draft(rig, "r-a-b-a", event, resources=BARS[:resources]).report.size
-
-
-async def history(vtn: Sandbox) -> list[list[dict[str, Any]]]:
-    """Say what reports the VTN had after each that it took."""
-    there: dict[str, dict[str, Any]] = {}
-    stages = []
-    for line in await vtn.ledger():
-        if line["accepted"] and line["path"].startswith("/reports"):
-            there[line["object"]["id"]] = line["object"]
-            stages.append([*there.values()])
-    return stages
 
 
 async def written(vtn: Sandbox) -> list[tuple[str, int]]:

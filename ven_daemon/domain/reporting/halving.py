@@ -5,7 +5,7 @@ A part is the way to it from the whole, one letter for each halving: `a` the fir
 already, which keeps its name there. No letter at all is the whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
@@ -62,6 +62,30 @@ def shrunk(report: Report, part: str, times: int) -> Shrunk | None:
     return Shrunk(part, first, tuple(reversed(rests)))
 
 
+def stands_in_parts(report: Report, part: str, there: Container[str]) -> bool:
+    """Whether any report that *report* may have been halved into is among *there*, by its name."""
+    split = halves(report, part)
+    return split is not None and any(
+        half.name in there or stands_in_parts(half, "", there) for half in split
+    )
+
+
+def shrunk_before(report: Report, part: str, there: Container[str]) -> Shrunk | None:
+    """Halve what the VTN has as often as somebody did whose rests are among *there*, if any is."""
+    found, times = None, 1
+    while smaller := shrunk(report, part, times):
+        _, rest = smaller.rests[0]
+        if rest.name in there or stands_in_parts(rest, "", there):
+            found = smaller
+        times += 1
+    return found
+
+
+def is_half(name: str) -> bool:
+    """Whether a report of ours that is called so is a half of another."""
+    return name.endswith((_mark(FIRST), _mark(SECOND)))
+
+
 def name_of_part(whole: str, part: str) -> str:
     """Say what the report is called that says this part of *whole*."""
     return _named(whole, part.rstrip(KEPT))
@@ -85,8 +109,12 @@ def part_of(whole: Report, part: str) -> Report | None:
 
 def _named(name: str, part: str) -> str:
     for step in part:
-        name = _marked(name, "-b" if step == SECOND else "-a")
+        name = _marked(name, _mark(step))
     return name
+
+
+def _mark(step: str) -> str:
+    return "-b" if step == SECOND else "-a"
 
 
 def _marked(name: str, mark: str) -> str:

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,14 @@ from ven_daemon.domain.errors import (
     VtnError,
 )
 from ven_daemon.domain.ids import ReportId
-from ven_daemon.domain.reporting.halving import Shrunk, halves, shrunk
+from ven_daemon.domain.reporting.halving import (
+    Shrunk,
+    halves,
+    is_half,
+    shrunk,
+    shrunk_before,
+    stands_in_parts,
+)
 from ven_daemon.domain.reporting.outbox import (
     Do,
     Entry,
@@ -229,6 +236,9 @@ class Sender:
             return await self._unanswered(name, error)
         found = next((Found(each.id, ours=True) for each in listed if each.name == name), None)
         self.tally.adopted += found is not None
+        parts = {each.name for each in listed if each.name and is_half(each.name)}
+        if parts and await self._cut_as_before(report, found, parts, client):
+            return None
         return await self._keep(name, lambda entry: looked_up(entry, found, self._clock()))
 
     async def _ask_event(self, report: Filed, client: VtnClient) -> Entry | None:
@@ -293,6 +303,29 @@ class Sender:
         await self._outbox.halve(report.entry, drafts, now)
         self.tally.halved += 1
         _log.warning("report.halved", ven=report.entry.ven, report=report.entry.name)
+
+    async def _cut_as_before(
+        self, report: Filed, found: Found | None, there: Container[str], client: VtnClient
+    ) -> bool:
+        """Cut what an earlier life has cut, whose parts are at the VTN; False where there are none.
+
+        Whole it would say once more what they say. They are suspect, hence found one by one.
+        """
+        held = await self._journal.change(report.entry.name, lambda e: e, with_body=True)
+        if held is None or not held.entry.suspect or held.entry.offered:
+            return False
+        report, written = report._replace(entry=held.entry), client.profile.read_written(held.body)
+        if found is None:
+            if cut := stands_in_parts(written, held.entry.part, there):
+                await self._halve(report, held.body, client)
+            return cut
+        smaller = shrunk_before(written, held.entry.part, there)
+        if smaller is None:
+            return False
+        adopted = replace(looked_up(held.entry, found, self._clock()), part=smaller.part)
+        offer = _Offer(client.profile.write_report(smaller.first), smaller)
+        await self._shrink(report._replace(entry=adopted), offer, client)
+        return True
 
     async def _shrink(self, report: Filed, offer: _Offer, client: VtnClient) -> bool:
         """Keep that the VTN has the first part, and file the rest; False where it changed since."""
