@@ -152,7 +152,8 @@ class Outbox(RuleBasedStateMachine):
         return Draft(whole.report._replace(entry=entry, size=len(body)), body)
 
     @rule(
-        fates=st.just([]) | st.lists(st.sampled_from(sorted(FATES)), min_size=1, max_size=3),
+        fates=st.sampled_from([[], ["too large"]])
+        | st.lists(st.sampled_from(sorted(FATES)), min_size=1, max_size=3),
         seconds=st.sampled_from([0.0, 1.0, 10.0, 100.0, 1000.0]),
     )
     def send(self, fates: list[str], seconds: float) -> None:
