@@ -14,6 +14,8 @@ from tests.reporting.sent import (
     posted,
 )
 from tests.sandbox.rig import Sandbox
+from ven_daemon.app.parts.reporting import sending_figures
+from ven_daemon.app.reporting import Reporting
 from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.domain.reporting.sending import BLOCKED
 from ven_daemon.store.database import Database
@@ -77,16 +79,24 @@ async def test_t29_what_was_too_large_once_is_halved_before_it_is_sent_again(
         return await asked(sandbox) - known - 2
 
     first, second = await refusals("one"), await refusals("two")
-    known = rig.sender.limit.known(rig.now)
+    known, figure = rig.sender.limit.bytes, refused_bytes(rig)
     rig.later(3601)
-    forgotten = rig.sender.limit.known(rig.now)
+    forgotten, no_figure = rig.sender.limit.bytes, refused_bytes(rig)
     later = await refusals("six")
 
     assert (first, second, later) == (1, 0, 1)
     assert (known, forgotten) == (rig.sender.limit.bytes, None)
+    assert (figure, no_figure) == (known, 0)
     assert len(await at_vtn(sandbox)) == 6
     assert rig.sender.limit.bytes == draft(rig, "six", event, resources=resources).report.size
     assert await rig.balanced()
+
+
+def refused_bytes(rig: Rig) -> float:
+    """Read what is exported, of the rig that is the daemon's."""
+    opened = Reporting(rig.outbox, rig.listing, rig.owing, rig.completing, rig.draining, rig.sender)
+    [figure] = [f for f in sending_figures(opened) if f.name == "report_size_refused_bytes"]
+    return figure.samples[()]
 
 
 async def test_t29_halves_leave_where_the_whole_stood(

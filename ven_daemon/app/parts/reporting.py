@@ -202,7 +202,7 @@ class ReportingPart(Part):
         yield Figure.gauge("reports_missing", words, books.missing)
         yield from self._standing()
         if self._open is not None:
-            yield from self._sending(self._open)
+            yield from sending_figures(self._open)
 
     def _standing(self) -> Iterable[Figure]:
         depths, unsent = self._depths, (State.QUEUED, State.SENDING)
@@ -216,35 +216,10 @@ class ReportingPart(Part):
         causes: _Samples = {(cause,): float(count) for cause, count in self._causes.items()}
         yield Figure("outbox_quarantined", "Reports set aside, by why.", causes, ("cause",))
 
-    def _sending(self, opened: Reporting) -> Iterable[Figure]:
-        tally = opened.sender.tally
-        yield Figure.counter("reports_filed", "Reports put into the outbox.", opened.owing.filed)
-        words = "Reports that late readings changed."
-        yield Figure.counter("reports_completed", words, opened.completing.completed)
-        words = "Reports that the VTN took, replacements included."
-        yield Figure.counter("reports_sent", words, tally.sent)
-        words = "Reports that were found at the VTN."
-        yield Figure.counter("reports_adopted", words, tally.adopted)
-        words = "Attempts that came to nothing yet."
-        yield Figure.counter("reports_retried", words, tally.retried)
-        words = "Reports that were too large, and halved."
-        yield Figure.counter("reports_halved", words, tally.halved)
-        words = "Bytes of the smallest report that was too large for the VTN (413); 0: none was."
-        yield Figure.gauge("report_size_refused_bytes", words, opened.sender.limit.bytes or 0)
-        yield Figure(
-            "report_errors",
-            "Attempts that came to nothing yet, by why.",
-            {(kind,): float(count) for kind, count in tally.errors.items()},
-            ("error",),
-            "counter",
-        )
-        yield Figure.gauge("report_lanes", "VENs being sent for.", opened.draining.lanes)
-
     def summary(self) -> Mapping[str, Any]:
         """Count reports by what became of them, and say what the VTN found too large."""
         books = self._books
         limit = self._open.sender.limit if self._open is not None else SizeLimit()
-        refused = limit.known(datetime.now(UTC))
         return {
             "accepted": books.accepted,
             "reported": books.reported,
@@ -252,6 +227,34 @@ class ReportingPart(Part):
             "quarantined": books.quarantined,
             "trimmed": books.trimmed,
             "missing": books.missing,
-            "size_refused_bytes": refused,
-            "size_refused_until": None if refused is None else format_instant(limit.until),
+            "size_refused_bytes": limit.bytes,
+            "size_refused_until": None if limit.bytes is None else format_instant(limit.until),
         }
+
+
+def sending_figures(opened: Reporting) -> Iterable[Figure]:
+    """Say what was sent since the process began, and what the VTN finds too large."""
+    tally = opened.sender.tally
+    yield Figure.counter("reports_filed", "Reports put into the outbox.", opened.owing.filed)
+    words = "Reports that late readings changed."
+    yield Figure.counter("reports_completed", words, opened.completing.completed)
+    words = "Reports that the VTN took, replacements included."
+    yield Figure.counter("reports_sent", words, tally.sent)
+    words = "Reports that were found at the VTN."
+    yield Figure.counter("reports_adopted", words, tally.adopted)
+    words = "Attempts that came to nothing yet."
+    yield Figure.counter("reports_retried", words, tally.retried)
+    words = "Reports that were too large, and halved."
+    yield Figure.counter("reports_halved", words, tally.halved)
+    words = (
+        "Bytes of the smallest report that is not offered, for it was too large (413); 0: any is."
+    )
+    yield Figure.gauge("report_size_refused_bytes", words, opened.sender.limit.bytes or 0)
+    yield Figure(
+        "report_errors",
+        "Attempts that came to nothing yet, by why.",
+        {(kind,): float(count) for kind, count in tally.errors.items()},
+        ("error",),
+        "counter",
+    )
+    yield Figure.gauge("report_lanes", "VENs being sent for.", opened.draining.lanes)

@@ -217,14 +217,13 @@ class SizeLimit:
 
     def learned(self, size: int, now: datetime) -> "SizeLimit":
         """Note that *size* bytes were too large."""
-        known = self.known(now)
-        return SizeLimit(size if known is None else min(size, known), now + REMEMBERED)
+        least = size if self.bytes is None else min(size, self.bytes)
+        return SizeLimit(least, now + REMEMBERED)
 
-    def known(self, now: datetime) -> int | None:
-        """Give the least that was too large, for as long as that is remembered."""
-        return self.bytes if now < self.until else None
+    def remembered(self, now: datetime) -> "SizeLimit":
+        """Give what is remembered of it: all, or nothing."""
+        return self if now < self.until else SizeLimit()
 
-    def excludes(self, size: int, now: datetime) -> bool:
+    def excludes(self, size: int) -> bool:
         """Whether *size* bytes need not be offered."""
-        known = self.known(now)
-        return known is not None and size >= known
+        return self.bytes is not None and size >= self.bytes

@@ -119,8 +119,7 @@ class Sender:
         backoff: Backoff | None = None,
     ) -> None:
         self.tally = Tally()
-        self.limit = SizeLimit()
-        """What the VTN said of the size of reports."""
+        self._limit = SizeLimit()
         self._outbox = outbox
         self._journal = journal
         self._time_limit = time_limit
@@ -129,6 +128,11 @@ class Sender:
         self._dice = dice
         self._backoff = backoff or Backoff()
         self._guard = MassGuard()
+
+    @property
+    def limit(self) -> SizeLimit:
+        """What the VTN said of the size of reports, for as long as that is remembered."""
+        return self._limit.remembered(self._clock())
 
     async def take(self, report: Filed, do: Do, client: VtnClient) -> Entry | None:
         """Do *do*; give how the report stands now, None where others came in its place or after it.
@@ -204,7 +208,7 @@ class Sender:
         if not entry.vtn_id:
             return offer
         written: Report | None = None
-        while offer.cuts < cuts or self.limit.excludes(len(offer.body), self._clock()):
+        while offer.cuts < cuts or self.limit.excludes(len(offer.body)):
             written = written or client.profile.read_written(body)
             smaller = shrunk(written, entry.part, offer.cuts + 1)
             if smaller is None:
@@ -274,12 +278,12 @@ class Sender:
 
     def _learn(self, size: int, answer: TooLargeError) -> None:
         if answer.status == BODY_TOO_LARGE:
-            self.limit = self.limit.learned(size, self._clock())
+            self._limit = self.limit.learned(size, self._clock())
             _log.warning("report.too_large", bytes=size, error=str(answer))
 
     async def _halved_unsent(self, report: Filed, client: VtnClient) -> bool:
         """Halve what is known to be too large; False where it is not, or cannot be."""
-        if not self.limit.excludes(report.size, self._clock()):
+        if not self.limit.excludes(report.size):
             return False
         held = await self._journal.change(report.entry.name, lambda e: e, with_body=True)
         if held is None or held.entry != report.entry:
