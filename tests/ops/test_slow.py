@@ -14,7 +14,7 @@ from ven_daemon.app.front import Front
 from ven_daemon.config import load_settings
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.outcome import Outcome, VenOutcome
-from ven_daemon.ops import server
+from ven_daemon.ops import answers, server
 from ven_daemon.ops.server import OpsServer
 
 SLOW = 500
@@ -64,7 +64,7 @@ async def test_who_sends_no_whole_request_is_let_go(
     monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     monkeypatch.setattr(server, "KEEP_ALIVE", 0.3)
-    monkeypatch.setattr(server, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(answers, "BODY_SECONDS", 0.3)
     async with serving() as ops, AsyncExitStack() as stack:
         reader = await dawdle(stack, ops.port, said)
 

@@ -13,7 +13,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 from pydantic import SecretStr
 
 OPEN = frozenset({"/livez", "/readyz", "/health", "/metrics"})
@@ -37,29 +36,34 @@ def is_operator(request: web.Request, token: SecretStr | None) -> bool:
     return compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
+WHOSE: web.RequestKey[Container[str] | None] = web.RequestKey("whose")
+"""Under which a request bears whose readings it may bring; None or nothing: everybody's."""
+
 Bearer = Callable[[web.Request], Container[str] | None]
 """Tells whose readings a request may bring by its own token; None: by none."""
 
 
-def guard(token: SecretStr | None, by_device: str, bearer: Bearer) -> Middleware:
-    """Make the middleware that lets in who may come in; devices to *by_device* alone."""
+Entrance = Callable[[web.Request], None]
+"""Lets a request in, or raises what it is answered with."""
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in OPEN:
-            return await handler(request)
+
+def guard(token: SecretStr | None, by_device: str, bearer: Bearer) -> Entrance:
+    """Let in who may come in; devices to *by_device* alone."""
+
+    def let_in(request: web.Request) -> None:
+        path = request.path
+        if path in OPEN:
+            return
         if token is None and not _is_at_home(request):
             raise web.HTTPForbidden(text="this address answers its own machine only")
         if token is not None and is_operator(request, token):
-            return await handler(request)
-        whose = bearer(request) if request.path == by_device else None
-        if whose is not None:
-            request["whose"] = whose
-        elif token is not None:
+            return
+        whose = bearer(request) if path == by_device else None
+        if whose is None and token is not None:
             raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-        return await handler(request)
+        request[WHOSE] = whose
 
-    return middleware
+    return let_in
 
 
 def _is_at_home(request: web.Request) -> bool:

@@ -12,7 +12,7 @@ from ven_daemon.domain.dispatches import Dispatch
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.domain.instants import format_instant, parse_instant
 from ven_daemon.domain.optouts import Weekly
-from ven_daemon.ops.answers import document, number, problem
+from ven_daemon.ops.answers import body_of, document, number, problem
 from ven_daemon.services.dispatch.opting import Decision, Wish
 from ven_daemon.store.dispatch_listing import MOST, Asked, Found
 
@@ -76,7 +76,7 @@ class DispatchRoutes:
 
     async def _opt_out(self, request: web.Request) -> web.Response:
         try:
-            wish = _wish(orjson.loads(await request.read()))
+            wish = _wish(orjson.loads(await body_of(request)))
             made = await self._desk().opt_out(wish)
         except (ValueError, ConfigurationError) as error:
             return problem(422, str(error))

@@ -7,21 +7,19 @@ what was brought counts as taken, and bringing it again is harmless.
 import asyncio
 import zlib
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import Protocol
 
 from aiohttp import hdrs, web
 
 from ven_daemon.domain.errors import StoreError
 from ven_daemon.domain.readings import Refusal, Sifted
-from ven_daemon.ops.answers import document, problem
+from ven_daemon.ops.access import WHOSE
+from ven_daemon.ops.answers import BODY_SECONDS, document, problem
 from ven_daemon.ops.reading_bodies import NoItem, UnreadableBodyError, items_of
 from ven_daemon.vtn.inflate import Inflate
 
 PATH = "/api/v1/readings"
-
-BODY_SECONDS = 15.0
-"""Within which a body must have arrived: one that drips holds a connection for nothing."""
 
 RETRY_AFTER = 2
 """Seconds, told to whoever comes while the store is behind."""
@@ -46,7 +44,7 @@ class ReadingsDesk(Protocol):
         """Whose readings the bearer of a device's token may bring; None: it is no such token."""
         ...
 
-    async def take(self, items: Sequence[object], whose: Container[str]) -> Sifted:
+    def take(self, items: Sequence[object], whose: Container[str]) -> Awaitable[Sifted]:
         """Keep the good and name the bad; StoreError where that cannot be done now."""
         ...
 
@@ -59,8 +57,11 @@ class ReadingsSurface:
 
     def bearer(self, request: web.Request) -> Container[str] | None:
         """Whose readings a request may bring by its own token, if by any."""
-        scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+        said = request.headers.get(hdrs.AUTHORIZATION)
+        if said is None:
+            return None
         desk = self._desk()
+        scheme, _, token = said.partition(" ")
         if desk is None or scheme.lower() != "bearer":
             return None
         return desk.bearer(token.strip())
@@ -77,7 +78,7 @@ class ReadingsSurface:
             answer = problem(refused.status, str(refused))
             answer.force_close()  # what is still coming of this body is not read
             return answer
-        whose = request.get("whose")
+        whose = request.get(WHOSE)
         try:
             sifted = await desk.take(items, desk.everybody if whose is None else whose)
         except StoreError as error:
@@ -103,12 +104,14 @@ class _RefusedError(Exception):
 async def _items(request: web.Request, desk: ReadingsDesk) -> Sequence[object]:
     """Read what a body holds, within its limits of time and size."""
     try:
+        body = _Body(request, desk.body_limit)
         if request.content.is_eof():  # all of it is here, as nearly always
-            body = await _body(request, desk.body_limit)
+            body.take(request.content.read_nowait())
         else:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(request, desk.body_limit)
-        items = items_of(body)
+                while not request.content.at_eof():
+                    body.take(await request.content.readany())
+        items = items_of(body.whole())
     except TimeoutError:
         words = f"the body did not arrive in {BODY_SECONDS:g} s"
         raise _RefusedError(408, "slow", words) from None
@@ -121,25 +124,33 @@ async def _items(request: web.Request, desk: ReadingsDesk) -> Sequence[object]:
     return items
 
 
-async def _body(request: web.Request, most: int) -> bytes:
-    """Read a body, unpacked as it comes, and no more of it than is allowed."""
-    if (request.content_length or 0) > most:
-        raise _RefusedError(413, "large", f"{most} bytes at the most")
-    encoding = request.headers.get(hdrs.CONTENT_ENCODING)
-    if encoding not in (None, "gzip", "identity"):
-        raise UnreadableBodyError("Content-Encoding: only gzip is read")
-    packed = Inflate(most) if encoding == "gzip" else None
-    parts, size = [], 0
-    while not request.content.at_eof():
-        part = await request.content.readany()
-        unpacked = part if packed is None else packed.feed(part)
-        size += len(unpacked)
-        if size > most:
-            raise _RefusedError(413, "large", f"{most} bytes at the most, unpacked")
-        parts.append(unpacked)
-    if packed is not None and not packed.is_whole:
-        raise UnreadableBodyError("the body is cut short")
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+class _Body:
+    """A body, unpacked as it comes, and no more of it than is allowed."""
+
+    __slots__ = ("_most", "_packed", "_parts", "_size")
+
+    def __init__(self, request: web.Request, most: int) -> None:
+        if (request.content_length or 0) > most:
+            raise _RefusedError(413, "large", f"{most} bytes at the most")
+        encoding = request.headers.get(hdrs.CONTENT_ENCODING)
+        if encoding not in (None, "gzip", "identity"):
+            raise UnreadableBodyError("Content-Encoding: only gzip is read")
+        self._packed = Inflate(most) if encoding == "gzip" else None
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._most = most
+
+    def take(self, part: bytes) -> None:
+        unpacked = part if self._packed is None else self._packed.feed(part)
+        self._size += len(unpacked)
+        if self._size > self._most:
+            raise _RefusedError(413, "large", f"{self._most} bytes at the most, unpacked")
+        self._parts.append(unpacked)
+
+    def whole(self) -> bytes:
+        if self._packed is not None and not self._packed.is_whole:
+            raise UnreadableBodyError("the body is cut short")
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
 def _told(items: Sequence[object], sifted: Sifted) -> web.Response:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from ven_daemon.domain.errors import ConfigurationError
 from ven_daemon.ops import openapi, views
 from ven_daemon.ops.access import guard, is_loopback, is_operator
-from ven_daemon.ops.answers import document, in_our_words, number, problem, within
+from ven_daemon.ops.answers import document, in_our_words, number, problem
 from ven_daemon.ops.desk import Desk
 from ven_daemon.ops.dispatches import DispatchRoutes
 from ven_daemon.ops.events import EventRoutes
@@ -32,9 +32,6 @@ KEEP_ALIVE = 15.0
 
 LINGER = 1.0
 """Seconds that a connection is kept for what is still coming of a body that was refused."""
-
-BODY_SECONDS = 15.0
-"""Seconds within which the body of a request must have come."""
 
 
 class OpsServer:
@@ -92,8 +89,7 @@ class OpsServer:
 
     def _app(self) -> web.Application:
         entrance = guard(self._token, READINGS, self._readings.bearer)
-        middlewares = [in_our_words, entrance, within(BODY_SECONDS, READINGS)]
-        app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
+        app = web.Application(middlewares=[in_our_words(entrance)], client_max_size=BODY_LIMIT)
         app.add_routes(
             [
                 web.get("/livez", self._livez),

@@ -1,7 +1,7 @@
 """Taking readings: from devices over HTTP, into the store, and out again when they are old."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,13 +90,13 @@ class ReadingsPart(Part):
         """Whose readings the bearer of a device's token may bring."""
         return self._bearers.get(digest_of(token))
 
-    async def take(self, items: Sequence[object], whose: Container[str]) -> Sifted:
+    def take(self, items: Sequence[object], whose: Container[str]) -> Awaitable[Sifted]:
         """Keep what came over HTTP."""
-        return await self._taking.take("http", items, whose)
+        return self._taking.take("http", items, whose)
 
-    async def _take_from(self, source: str, items: Sequence[object]) -> Sifted:
+    def _take_from(self, source: str, items: Sequence[object]) -> Awaitable[Sifted]:
         """Keep what a source brought: it may speak for every resource."""
-        return await self._taking.take(source, items, self._roster.everybody)
+        return self._taking.take(source, items, self._roster.everybody)
 
     def figures(self) -> Iterable[Figure]:
         """Counts of this process, and of the store since it was made."""
