@@ -1,5 +1,6 @@
 """Numbers of resources: what a row carries instead of a key of 36 characters."""
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
@@ -37,7 +38,7 @@ class ResourceNumbers:
 
     def with_(self, fresh: Mapping[str, int]) -> Mapping[str, int]:
         """Give all numbers by key, those that are not on disk yet too."""
-        return {**self._numbers, **fresh} if fresh else self._numbers
+        return ChainMap({**fresh}, self._numbers) if fresh else self._numbers
 
     async def of(self, keys: Iterable[ResourceKey]) -> list[int]:
         """Give the numbers of those that have one, in order."""

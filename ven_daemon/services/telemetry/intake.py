@@ -88,25 +88,26 @@ class Intake:
             oldest = self._offers[0].since
         return 0.0 if oldest is None else time.monotonic() - oldest
 
-    async def offer(self, readings: Sequence[Reading]) -> None:
-        """Keep readings: they are on disk once this returns.
+    def offer(self, readings: Sequence[Reading]) -> asyncio.Future[None]:
+        """Keep readings: they are on disk once what this gives is done.
 
         Raises:
             StoreBehindError: too much waits already; nothing of this was kept.
             StoreError: it could not be kept, or it is not known whether it was.
                 Offering it again is harmless.
         """
+        done = asyncio.get_running_loop().create_future()
         if not readings:
-            return
+            done.set_result(None)
+            return done
         if self._ended or self._rows + len(readings) > self._capacity or self.age > PATIENCE:
             self.figures.turned_away += len(readings)
             raise StoreBehindError("the store does not keep up: come back later")
-        offer = _Offer(readings, time.monotonic(), asyncio.get_running_loop().create_future())
         self.figures.offered += len(readings)
-        self._offers.append(offer)
+        self._offers.append(_Offer(readings, time.monotonic(), done))
         self._rows += len(readings)
         self._arrived.set()
-        await offer.done
+        return done
 
     async def run(self) -> None:
         """Commit until cancelled; then what waits is given a few seconds.
