@@ -129,7 +129,7 @@ class Gate(NamedTuple):
 
     def read(self, item: object) -> Reading:
         """Take one JSON object for a reading; UnfitError says what is wrong with it."""
-        if not isinstance(item, Mapping):
+        if not isinstance(item, (dict, Mapping)):  # dict first: it is told at a glance
             raise UnfitError("not an object")
         resource = item.get("resource_id")
         if not isinstance(resource, str):

@@ -52,8 +52,13 @@ def _listed(document: object) -> Sequence[object]:
 
 def _is_spaced(body: bytes) -> bool:
     """Whether a name is told from its colon, which counting names does not see."""
-    # Nobody writes so: looking for bytes takes a quarter of what the pattern does.
-    may_be = b" :" in body or b"\n:" in body or b"\t:" in body or b"\r:" in body
+    # Nobody writes so. Looking for one byte takes a tenth of what looking for two does.
+    may_be = (
+        (0x20 in body and b" :" in body)
+        or (0x0A in body and b"\n:" in body)
+        or (0x09 in body and b"\t:" in body)
+        or (0x0D in body and b"\r:" in body)
+    )
     return may_be and _SPACED.search(body) is not None
 
 
