@@ -19,7 +19,7 @@ from tests.rig.postgres import Postgres
 from tests.rig.processes import free_port
 
 ROUNDS = 3
-SINGLES = 50_000
+SINGLES = 100_000
 BATCHED = 500_000
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
