@@ -1,5 +1,6 @@
 """Late readings, and the reports that they belong to: sent, halved, shrunk, or let go of."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.reporting.owed import (
     values,
 )
 from tests.reporting.rig import START, Rig, roster_of
-from tests.reporting.sent import new_event
+from tests.reporting.sent import at_vtn, new_event
 from tests.sandbox.rig import Sandbox
 from ven_daemon.domain.durations import Duration
 from ven_daemon.domain.errors import OutdatedError
@@ -128,34 +129,34 @@ async def test_late_readings_of_a_part_that_was_let_go_of_bring_nothing_back(
     assert await rig.balanced()
 
 
-async def test_a_report_that_was_shrunk_is_whole_again_where_its_event_was_moved(
-    sandbox: Sandbox, rig: Rig
+@pytest.mark.parametrize("cut", ["halved", "shrunk"])
+async def test_the_parts_of_a_report_whose_event_was_moved_are_about_its_new_time(
+    sandbox: Sandbox, rig: Rig, cut: str
 ) -> None:
-    """T-29: of its new time nothing is told twice, whatever comes in late."""
+    """T-29: like the whole; and what comes in late goes into them."""
     rig.books.fleet = roster_of({"Aalborg": 8})
     rig.holds(named(event(USAGE, intervals=1), await new_event(sandbox)))
     rig.now = START + QUARTER + MINUTE
-    await report_and_shrink(rig, sandbox)
+    await (report_and_halve if cut == "halved" else report_and_shrink)(rig, sandbox)
+    parts = await rig.states()
 
     [known] = rig.books.known
-    later = IntervalPeriod(START + 10 * MINUTE, Duration(length=QUARTER))
+    later = IntervalPeriod(START + 130 * MINUTE, Duration(length=QUARTER))
     rig.books.known = [replace(known, event=replace(known.event, period=later))]
     rig.owing.changed()
-    rig.now = START + 2 * QUARTER + MINUTE
+    rig.now = START + 146 * MINUTE
     await rig.owing.step()
     await rig.drain()
-    await read_by_all(rig, 10, 26)
+    before = told_when(await at_vtn(sandbox))
+    await read_by_all(rig, 130, 146)
     await rig.completing.step()
     await rig.drain()
 
-    moved = [
-        (each["resourceName"], interval["payloads"][0]["values"])
-        for report in (await sandbox.get("/reports")).json
-        for each in report["resources"]
-        for interval in each["intervals"]
-        if interval["intervalPeriod"]["start"] == "2026-03-14T12:10:00Z"
-    ]
-    assert sorted(moved) == [(f"bar {n}", [2.0]) for n in range(8)]
+    assert len(parts) == 2
+    assert await rig.states() == parts
+    assert sorted((bar, at) for bar, at, _ in before) == [(f"bar {n}", MOVED) for n in range(8)]
+    now = told_when(await at_vtn(sandbox))
+    assert sorted(now) == [(f"bar {n}", MOVED, [2.0]) for n in range(8)]
     assert await rig.balanced()
 
 
@@ -229,6 +230,32 @@ async def report_and_shrink(rig: Rig, sandbox: Sandbox) -> None:
     await read_by_all(rig, 0, 10)
     await rig.completing.step()
     await rig.drain()
+
+
+async def report_and_halve(rig: Rig, sandbox: Sandbox) -> None:
+    """Let the VTN take only half of what is due at once."""
+    await sandbox.faults(
+        {"method": "POST", "path": "^/reports", "kind": "status", "status": 413, "times": 1}
+    )
+    await rig.owing.step()
+    await rig.drain()
+
+
+MOVED = "2026-03-14T14:10:00Z"
+
+
+def told_when(reports: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, list[float]]]:
+    """Give what is said, of which resource and from when on."""
+    return [
+        (
+            each["resourceName"],
+            interval["intervalPeriod"]["start"],
+            interval["payloads"][0]["values"],
+        )
+        for report in reports
+        for each in report["resources"]
+        for interval in each["intervals"]
+    ]
 
 
 async def read_by_all(rig: Rig, first: int, end: int) -> None:

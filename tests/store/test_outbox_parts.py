@@ -1,12 +1,13 @@
 """Reports in parts, because the VTN found them too large: nothing is lost and nothing twice."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.store.outboxes import VEN, T, as_part, draft, sent
+from tests.store.outboxes import EVENT, OTHER, VEN, T, as_part, draft, sent
 from ven_daemon.domain.errors import OutdatedError
-from ven_daemon.domain.reporting.outbox import (
-    State,
-)
+from ven_daemon.domain.ids import EventId
+from ven_daemon.domain.reporting.outbox import State
 from ven_daemon.domain.reporting.retention import Books
 from ven_daemon.store.outbox import Change, OutboxStore
 
@@ -102,3 +103,33 @@ async def test_late_readings_do_not_bring_back_what_was_let_go_of_meanwhile(
         await outbox.amend([draft("a")], T)
 
     assert await outbox.books() == Books()
+
+
+async def test_parts_are_found_by_event_ven_and_number_and_nothing_else_is(
+    outbox: OutboxStore,
+) -> None:
+    half = as_part(draft("a-b"), "b")
+    other = as_part(draft("v-b", OTHER), "b")
+    await outbox.file([draft("c"), half, other], {}, T)
+
+    found = await outbox.parts(EVENT, [VEN], 7, 8)
+
+    assert [(each.name, each.part) for each in found] == [("a-b", "b")]
+    assert await outbox.parts(EVENT, [VEN], 8, 9) == []
+    assert await outbox.parts(EventId("event-2"), [VEN, OTHER], 7, 7) == []
+
+
+async def test_a_part_whose_event_was_moved_is_the_same_part_of_the_new_time(
+    outbox: OutboxStore,
+) -> None:
+    await outbox.file([as_part(draft("a-b"), "b")], {}, T)
+    await sent(outbox, "a-b")
+
+    later = as_part(draft("a-b", due=T + timedelta(hours=2), body=b"[5]"), "b")
+    fresh = await outbox.file([later], {}, T)
+
+    assert fresh == 0
+    [moved] = await outbox.next_of(VEN, 9)
+    assert (moved.entry.part, moved.entry.vtn_id) == ("b", "id-a-b")
+    assert moved.about == later.report.about
+    assert await outbox.books() == Books(accepted=1, queued=1)

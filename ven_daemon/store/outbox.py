@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, or_, select, true, update
+from sqlalchemy import and_, delete, func, literal_column, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ven_daemon.domain.errors import OutdatedError
@@ -222,6 +222,16 @@ class OutboxStore:
         async with self._database.read() as connection:
             return [filed(row) for row in await connection.execute(query.order_by(_O.due))]
 
+    async def parts(
+        self, event: EventId, vens: Iterable[VenName], first: int, last: int
+    ) -> list[Entry]:
+        """Give the parts of the first to the last of some VENs' reports on *event*."""
+        is_part = _O.part != literal_column("''")  # as the index says it
+        async with self._database.read() as connection:
+            mine = and_(_O.vtn == self._vtn, _O.event == event, _O.k.between(first, last), is_part)
+            query = selected().where(mine, _O.ven.in_(bulk.texts(connection, vens)))
+            return [filed(row).entry for row in await connection.execute(query)]
+
     async def books(self) -> Books:
         """Say what became of everything that was ever owed, in one statement: at one instant."""
         rows = select(_O.state, func.count().label("number")).group_by(_O.state).subquery()
@@ -283,7 +293,7 @@ def _moved(held: Filed, draft: Draft) -> Draft | None:
     about, due = draft.report.about, draft.report.entry.due
     if (held.about.start, held.about.end) == (about.start, about.end):
         return None
-    entry = replace(held.entry, due=due, part="")
+    entry = replace(held.entry, due=due, part=draft.report.entry.part)
     return Draft(held._replace(entry=entry, about=about, size=len(draft.body)), draft.body)
 
 

@@ -1,12 +1,14 @@
 """Building the reports that are owed: readings folded, cut to size, written as they are sent."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from ven_daemon.domain.ids import VenName
 from ven_daemon.domain.reporting.filling import Member, Wish, fill
+from ven_daemon.domain.reporting.halving import name_of_part, part_of
 from ven_daemon.domain.reporting.measures import Subject
 from ven_daemon.domain.reporting.obligations import Obligation
 from ven_daemon.domain.reporting.outbox import Entry, suspected
@@ -51,10 +53,22 @@ class Building:
         self._manner = manner
 
     def drafts(
-        self, owed: Sequence[Owed], subjects: Mapping[Place, Subject], now: datetime
+        self,
+        owed: Sequence[Owed],
+        subjects: Mapping[Place, Subject],
+        now: datetime,
+        held: Iterable[Entry] = (),
     ) -> list[Draft]:
-        """Build every report of *owed*."""
-        return [draft for each in owed for draft in self._drafts(each, subjects, now)]
+        """Build every report of *owed*, in the parts of it that are *held*."""
+        parts = defaultdict(list)
+        for entry in held:
+            parts[entry.ven].append(entry)
+        return [
+            draft
+            for each in owed
+            for report in self.reports(each, subjects)
+            for draft in self.placed(each, report, parts_of(report, parts[each.ven]), now)
+        ]
 
     def reports(self, owed: Owed, subjects: Mapping[Place, Subject]) -> list[Report]:
         """Fill one report, in pieces where it would be too large."""
@@ -80,12 +94,24 @@ class Building:
             entry = suspected(entry, now)
         return Draft(Filed(entry, about(obligation, owed.client), len(body)), body)
 
-    def _drafts(self, owed: Owed, subjects: Mapping[Place, Subject], now: datetime) -> list[Draft]:
-        return [self.draft(owed, report, now) for report in self.reports(owed, subjects)]
+    def placed(
+        self, owed: Owed, report: Report, parts: Iterable[str], now: datetime
+    ) -> list[Draft]:
+        """Write a report in the parts that took its place, or whole where none did."""
+        return [
+            self.draft(owed, said, now, part)
+            for part in [*parts] or [""]
+            if (said := part_of(report, part))
+        ]
 
     def _is_signed(self, duty: Duty) -> bool:
         names = {str(duty.event.program_id), *([duty.program.name] if duty.program else ())}
         return not names.isdisjoint(self._manner.signed)
+
+
+def parts_of(report: Report, held: Iterable[Entry]) -> list[str]:
+    """Say in which parts a report is held; all of it is one, too."""
+    return [each.part for each in held if each.name == name_of_part(report.name, each.part)]
 
 
 def about(obligation: Obligation, client: str) -> About:

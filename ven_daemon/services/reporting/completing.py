@@ -11,10 +11,9 @@ import structlog
 
 from ven_daemon.domain.errors import OutdatedError
 from ven_daemon.domain.ids import VenName
-from ven_daemon.domain.reporting.halving import name_of_part, part_of
 from ven_daemon.domain.reporting.outbox import Entry
 from ven_daemon.domain.reporting.reports import Report
-from ven_daemon.services.reporting.building import Building, Owed
+from ven_daemon.services.reporting.building import Building, Owed, parts_of
 from ven_daemon.services.reporting.calendar import Calendar
 from ven_daemon.services.reporting.owing import Owing
 from ven_daemon.services.reporting.subjects import REACH, Subjects
@@ -109,16 +108,12 @@ class Completing:
         self, owed: Owed, report: Report, held: Iterable[Entry], now: datetime
     ) -> list[Draft]:
         """Write a report, or of the parts that took its place those that were not let go of."""
-        parts = [each.part for each in held if each.name == name_of_part(report.name, each.part)]
+        parts = parts_of(report, held)
         if "" in parts:
-            parts = [""]  # its event was moved, and its parts are about the time before
+            parts = [""]  # its event was moved as it was cut: its parts are about the time before
         # What is not here any more may well be there: it is looked up before it is sent.
         owed = owed._replace(obligation=replace(owed.obligation, late=not parts))
-        return [
-            self._building.draft(owed, said, now, part)
-            for part in parts or [""]
-            if (said := part_of(report, part))
-        ]
+        return self._building.placed(owed, report, parts, now)
 
 
 def _groups(filed: Iterable[Filed]) -> list[list[Filed]]:

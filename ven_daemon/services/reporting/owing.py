@@ -141,7 +141,7 @@ class Owing:
             await self._readings.close(min(now, max(ends)))
         fresh = 0
         for some in self._portions(calendar, debt, owed):
-            fresh += await self._file(some, owed[-1].due, now)
+            fresh += await self._file(debt.duty.event.id, some, owed[-1].due, now)
         debt.mark = owed[-1].due
         calendar.push(debt)
         return fresh
@@ -157,15 +157,20 @@ class Owing:
             client = calendar.roster.clients[ven]
             portion += [Owed(ven, client, debt.duty, each, members) for each in owed if each.slots]
             size += len(members) * len(owed)
-            if size >= PORTION:
+            if portion and size >= PORTION:
                 yield portion
                 portion, size = [], 0
         if portion:
             yield portion
 
-    async def _file(self, owed: Sequence[Owed], until: datetime, now: datetime) -> int:
+    async def _file(
+        self, event: EventId, owed: Sequence[Owed], until: datetime, now: datetime
+    ) -> int:
         subjects = await self._subjects.load(owed, now)
-        drafts = await asyncio.to_thread(self._building.drafts, owed, subjects, now)
+        # Of an event that was moved some are there, about the time before.
+        ks = [each.obligation.k for each in owed]
+        parts = await self._outbox.parts(event, {each.ven for each in owed}, min(ks), max(ks))
+        drafts = await asyncio.to_thread(self._building.drafts, owed, subjects, now, parts)
         marks = {Mark(o.ven, o.duty.event.id, o.duty.agenda.request.digest): until for o in owed}
         return await self._outbox.file(drafts, marks, now)
 

@@ -1,8 +1,23 @@
 """Reports on their way to the VTN, what was owed so far, and how many there were."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from ven_daemon.store.schema.metadata import STATE, Instant
+
+_OF_PARTS: dict[str, Any] = dict.fromkeys(("sqlite_where", "postgresql_where"), text("part <> ''"))
 
 outbox = Table(
     "outbox",
@@ -40,6 +55,7 @@ outbox = Table(
     Index("ix_outbox_vtn_state_ven_due", "vtn", "state", "ven", "due"),
     Index("ix_outbox_vtn_ven_due", "vtn", "ven", "due"),
     Index("ix_outbox_due", "due"),
+    Index("ix_outbox_parts", "vtn", "event", "ven", "k", **_OF_PARTS),
 )
 """Every report that was owed, until retention removes it."""
 
