@@ -43,6 +43,16 @@ async def limited(vtn: Sandbox, rig: Rig, event: str, resources: int) -> None:
     await vtn.faults({"path": "^/reports", "kind": "status", "status": 413, "over": size})
 
 
+async def halved_in_a_life_before(vtn: Sandbox, folder: Path, resources: int) -> str:
+    """Let a life whose state is lost have its report taken in halves; give its event."""
+    event = await new_event(vtn)
+    async with life(vtn, folder / "lost.db") as rig:
+        await limited(vtn, rig, event, resources)
+        await rig.file(draft(rig, "r", event, resources=BARS))
+        await rig.drain()
+    return event
+
+
 async def looks(vtn: Sandbox) -> int:
     lines = await vtn.ledger()
     return sum(line["method"] == "GET" and line["path"].startswith("/reports") for line in lines)
@@ -59,11 +69,7 @@ def each_once(value: float) -> Counter[tuple[str, float]]:
 async def test_t29_halves_that_are_there_from_an_earlier_life_are_not_made_twice(
     sandbox: Sandbox, tmp_path: Path, resources: int, parts: Sequence[str]
 ) -> None:
-    event = await new_event(sandbox)
-    async with life(sandbox, tmp_path / "lost.db") as rig:
-        await limited(sandbox, rig, event, resources)
-        await rig.file(draft(rig, "r", event, resources=BARS))
-        await rig.drain()
+    event = await halved_in_a_life_before(sandbox, tmp_path, resources)
     before = await posted(sandbox)
     async with life(sandbox, tmp_path / "new.db") as rig:
         await rig.file(late(draft(rig, "r", event, resources=BARS, value=2.0)))
@@ -80,16 +86,11 @@ async def test_t29_halves_of_what_was_not_even_offered_are_looked_up_too(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """T-29: another report told the new life how much the VTN takes."""
-    event = await new_event(sandbox)
-    async with life(sandbox, tmp_path / "lost.db") as rig:
-        await limited(sandbox, rig, event, 4)
-        await rig.file(draft(rig, "r", event, due=START + HOUR, resources=BARS))
-        await rig.drain()
+    event = await halved_in_a_life_before(sandbox, tmp_path, 4)
     async with life(sandbox, tmp_path / "new.db") as rig:
-        other = draft(rig, "q", await new_event(sandbox, "other"), resources=BARS)
-        await rig.file(
-            other, late(draft(rig, "r", event, due=START + HOUR, resources=BARS, value=2.0))
-        )
+        before = START - HOUR
+        other = draft(rig, "q", await new_event(sandbox, "q"), due=before, resources=BARS)
+        await rig.file(other, late(draft(rig, "r", event, resources=BARS, value=2.0)))
 
         await rig.drain()
 
@@ -117,11 +118,7 @@ async def test_t29_what_an_earlier_life_halved_is_halved_though_the_vtn_would_ta
     sandbox: Sandbox, tmp_path: Path, resources: int
 ) -> None:
     """T-29: it says less without the readings that were lost, or the limit was raised."""
-    event = await new_event(sandbox)
-    async with life(sandbox, tmp_path / "lost.db") as rig:
-        await limited(sandbox, rig, event, resources)
-        await rig.file(draft(rig, "r", event, resources=BARS))
-        await rig.drain()
+    event = await halved_in_a_life_before(sandbox, tmp_path, resources)
     before = await names(sandbox)
     await sandbox.faults()
     async with life(sandbox, tmp_path / "new.db") as rig:

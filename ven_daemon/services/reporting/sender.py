@@ -53,7 +53,7 @@ from ven_daemon.domain.reporting.sending import (
 )
 from ven_daemon.domain.retry import Backoff
 from ven_daemon.services.reporting.journal import Journal
-from ven_daemon.store.outbox import Draft, OutboxStore
+from ven_daemon.store.outbox import Changed, Draft, OutboxStore
 from ven_daemon.store.outbox_rows import Filed
 from ven_daemon.vtn.client import VtnClient
 
@@ -241,7 +241,8 @@ class Sender:
         found = next((Found(each.id, ours=True) for each in listed if each.name == name), None)
         self.tally.adopted += found is not None
         parts = {each.name for each in listed if each.name and is_half(each.name)}
-        if parts and await self._cut_as_before(report, found, parts, client):
+        suspect = report.entry.suspect and not report.entry.offered
+        if suspect and parts and await self._cut_as_before(report, found, parts, client):
             return None
         return await self._keep(name, lambda entry: looked_up(entry, found, self._clock()))
 
@@ -276,6 +277,10 @@ class Sender:
             )
         return entry
 
+    async def _held(self, name: str) -> Changed | None:
+        """Read a report as it stands once all that was to be kept before is kept."""
+        return await self._journal.change(name, lambda entry: entry, with_body=True)
+
     def _learn(self, size: int, answer: TooLargeError) -> None:
         if answer.status == BODY_TOO_LARGE:
             self._limit = self.limit.learned(size, self._clock())
@@ -285,7 +290,7 @@ class Sender:
         """Halve what is known to be too large; False where it is not, or cannot be."""
         if not self.limit.excludes(report.size):
             return False
-        held = await self._journal.change(report.entry.name, lambda e: e, with_body=True)
+        held = await self._held(report.entry.name)
         if held is None or held.entry != report.entry:
             return False
         if halves(client.profile.read_written(held.body)) is None:
@@ -315,8 +320,8 @@ class Sender:
 
         Whole it would say once more what they say. They are suspect, hence found one by one.
         """
-        held = await self._journal.change(report.entry.name, lambda e: e, with_body=True)
-        if held is None or not held.entry.suspect or held.entry.offered:
+        held = await self._held(report.entry.name)
+        if held is None:
             return False
         report, written = report._replace(entry=held.entry), client.profile.read_written(held.body)
         if found is None:
