@@ -78,17 +78,18 @@ async def test_t29_what_was_too_large_once_is_halved_before_it_is_sent_again(
         await rig.drain()
         return await asked(sandbox) - known - 2
 
+    cutting = rig.sender.cutting
     first, second = await refusals("one"), await refusals("two")
-    known, figure = rig.sender.limit.bytes, refused_bytes(rig)
+    known, figure = cutting.limit.bytes, refused_bytes(rig)
     rig.later(3601)
-    forgotten, no_figure = rig.sender.limit.bytes, refused_bytes(rig)
+    forgotten, no_figure = cutting.limit.bytes, refused_bytes(rig)
     later = await refusals("six")
 
     assert (first, second, later) == (1, 0, 1)
-    assert (known, forgotten) == (rig.sender.limit.bytes, None)
+    assert (known, forgotten) == (cutting.limit.bytes, None)
     assert (figure, no_figure) == (known, 0)
     assert len(await at_vtn(sandbox)) == 6
-    assert rig.sender.limit.bytes == draft(rig, "six", event, resources=resources).report.size
+    assert cutting.limit.bytes == draft(rig, "six", event, resources=resources).report.size
     assert await rig.balanced()
 
 

@@ -108,7 +108,7 @@ async def test_t29_nothing_is_ever_told_twice_while_it_is_shrunk_until_it_goes(
     for stage in await history(sandbox):
         assert max(Counter(bar for bar, _ in told(stage).elements()).values()) == 1
     assert set((await rig.states()).values()) == {"sent"}
-    assert rig.sender.tally.halved == 3
+    assert rig.sender.cutting.halved == 3
     assert await rig.balanced()
 
 

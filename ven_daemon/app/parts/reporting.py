@@ -219,7 +219,7 @@ class ReportingPart(Part):
     def summary(self) -> Mapping[str, Any]:
         """Count reports by what became of them, and say what the VTN found too large."""
         books = self._books
-        limit = self._open.sender.limit if self._open is not None else SizeLimit()
+        limit = self._open.sender.cutting.limit if self._open is not None else SizeLimit()
         return {
             "accepted": books.accepted,
             "reported": books.reported,
@@ -245,11 +245,11 @@ def sending_figures(opened: Reporting) -> Iterable[Figure]:
     words = "Attempts that came to nothing yet."
     yield Figure.counter("reports_retried", words, tally.retried)
     words = "Reports that were too large, and halved."
-    yield Figure.counter("reports_halved", words, tally.halved)
+    yield Figure.counter("reports_halved", words, opened.sender.cutting.halved)
     words = (
         "Bytes of the smallest report that is not offered, for it was too large (413); 0: any is."
     )
-    yield Figure.gauge("report_size_refused_bytes", words, opened.sender.limit.bytes or 0)
+    yield Figure.gauge("report_size_refused_bytes", words, opened.sender.cutting.limit.bytes or 0)
     yield Figure(
         "report_errors",
         "Attempts that came to nothing yet, by why.",

@@ -3,11 +3,10 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
 import structlog
 
@@ -20,40 +19,22 @@ from ven_daemon.domain.errors import (
     VtnError,
 )
 from ven_daemon.domain.ids import ReportId
-from ven_daemon.domain.reporting.halving import (
-    Shrunk,
-    halves,
-    is_half,
-    shrunk,
-    shrunk_before,
-    stands_in_parts,
-)
-from ven_daemon.domain.reporting.outbox import (
-    Do,
-    Entry,
-    State,
-    accepted,
-    announced,
-    halved,
-    renewed,
-    rest_of,
-)
-from ven_daemon.domain.reporting.reports import Report
+from ven_daemon.domain.reporting.halving import halves, is_half
+from ven_daemon.domain.reporting.outbox import Do, Entry, State, accepted, announced, renewed
 from ven_daemon.domain.reporting.sending import (
-    BODY_TOO_LARGE,
     TOO_LARGE,
     Found,
     MassGuard,
     Moment,
-    SizeLimit,
     answered,
     event_asked,
     looked_up,
     unanswered,
 )
 from ven_daemon.domain.retry import Backoff
+from ven_daemon.services.reporting.cutting import Cutting
 from ven_daemon.services.reporting.journal import Journal
-from ven_daemon.store.outbox import Changed, Draft, OutboxStore
+from ven_daemon.store.outbox import OutboxStore
 from ven_daemon.store.outbox_rows import Filed
 from ven_daemon.vtn.client import VtnClient
 
@@ -72,25 +53,9 @@ class Tally:
     """Reports that were found there."""
     retried: int = 0
     """Attempts that came to nothing yet."""
-    halved: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     """Answers that were none, by what they said."""
-
-
-class _Offer(NamedTuple):
-    """What is sent of a report: all of it, or the first part of what the VTN has."""
-
-    body: bytes
-    shrunk: Shrunk | None = None
-
-    @property
-    def rests(self) -> Sequence[tuple[str, Report]]:
-        return self.shrunk.rests if self.shrunk else ()
-
-    @property
-    def cuts(self) -> int:
-        return len(self.rests)
 
 
 @dataclass(slots=True)
@@ -119,8 +84,7 @@ class Sender:
         backoff: Backoff | None = None,
     ) -> None:
         self.tally = Tally()
-        self._limit = SizeLimit()
-        self._outbox = outbox
+        self.cutting = Cutting(outbox, journal, clock)
         self._journal = journal
         self._time_limit = time_limit
         self._start_within = min(timedelta(seconds=5), time_limit / 2)
@@ -129,18 +93,13 @@ class Sender:
         self._backoff = backoff or Backoff()
         self._guard = MassGuard()
 
-    @property
-    def limit(self) -> SizeLimit:
-        """What the VTN said of the size of reports, for as long as that is remembered."""
-        return self._limit.remembered(self._clock())
-
     async def take(self, report: Filed, do: Do, client: VtnClient) -> Entry | None:
         """Do *do*; give how the report stands now, None where others came in its place or after it.
 
         Those are to be sent next, before what followed it.
         """
         match do:
-            case Do.CREATE if await self._halved_unsent(report, client):
+            case Do.CREATE if await self.cutting.halved_unsent(report, client):
                 return None
             case Do.CREATE | Do.UPDATE:
                 return await self._send(report, client)
@@ -156,7 +115,7 @@ class Sender:
         if intent is None:
             return None
         entry, body = intent.entry, intent.body
-        offer = self._offer(entry, body, cuts, client)
+        offer = self.cutting.offer(entry, body, cuts, client)
         try:
             answer = await self._exchange(intent, offer.body, client)
         except OutdatedError:
@@ -164,17 +123,17 @@ class Sender:
         divisible = False
         if isinstance(answer, TooLargeError) and answer.status in TOO_LARGE:
             divisible = halves(client.profile.read_written(offer.body)) is not None
-            self._learn(len(offer.body), answer)
+            self.cutting.learn(len(offer.body), answer)
         moment = self._moment(divisible=divisible)
         do = answered(entry, answer, moment).do
         if do is Do.SHRINK:
             return await self._send(report, client, offer.cuts + 1)
         if do is Do.HALVE:
-            await self._halve(report._replace(entry=entry), body, client)
+            await self.cutting.halve(report._replace(entry=entry), body, client)
             return None
         if offer.shrunk and not isinstance(answer, VtnError):
             taken = accepted(replace(entry, part=offer.shrunk.part), answer)
-            if await self._shrink(report._replace(entry=taken), offer, client):
+            if await self.cutting.shrink(report._replace(entry=taken), offer, client):
                 return None
         return await self._keep(name, lambda entry: answered(entry, answer, moment).entry)
 
@@ -202,20 +161,6 @@ class Sender:
         by = time.monotonic() + self._start_within.total_seconds()
         return by, self._clock() + self._start_within + self._time_limit
 
-    def _offer(self, entry: Entry, body: bytes, cuts: int, client: VtnClient) -> _Offer:
-        """Write what is sent: all of it, or of what the VTN has no more than it may take."""
-        offer = _Offer(body)
-        if not entry.vtn_id:
-            return offer
-        written: Report | None = None
-        while offer.cuts < cuts or self.limit.excludes(len(offer.body)):
-            written = written or client.profile.read_written(body)
-            smaller = shrunk(written, entry.part, offer.cuts + 1)
-            if smaller is None:
-                break
-            offer = _Offer(client.profile.write_report(smaller.first), smaller)
-        return offer
-
     async def _exchange(
         self, intent: _Intent, body: bytes, client: VtnClient
     ) -> ReportId | VtnError:
@@ -242,7 +187,7 @@ class Sender:
         self.tally.adopted += found is not None
         parts = {each.name for each in listed if each.name and is_half(each.name)}
         suspect = report.entry.suspect and not report.entry.offered
-        if suspect and parts and await self._cut_as_before(report, found, parts, client):
+        if suspect and parts and await self.cutting.as_before(report, found, parts, client):
             return None
         return await self._keep(name, lambda entry: looked_up(entry, found, self._clock()))
 
@@ -277,78 +222,6 @@ class Sender:
             )
         return entry
 
-    async def _held(self, name: str) -> Changed | None:
-        """Read a report as it stands once all that was to be kept before is kept."""
-        return await self._journal.change(name, lambda entry: entry, with_body=True)
-
-    def _learn(self, size: int, answer: TooLargeError) -> None:
-        if answer.status == BODY_TOO_LARGE:
-            self._limit = self.limit.learned(size, self._clock())
-            _log.warning("report.too_large", bytes=size, error=str(answer))
-
-    async def _halved_unsent(self, report: Filed, client: VtnClient) -> bool:
-        """Halve what is known to be too large; False where it is not, or cannot be."""
-        if not self.limit.excludes(report.size):
-            return False
-        held = await self._held(report.entry.name)
-        if held is None or held.entry != report.entry:
-            return False
-        if halves(client.profile.read_written(held.body)) is None:
-            return False
-        await self._halve(report, held.body, client)
-        return True
-
-    async def _halve(self, report: Filed, body: bytes, client: VtnClient) -> None:
-        """Put two halves in its place; the lane finds them where it stood."""
-        written = client.profile.read_written(body)
-        parts: Sequence[Report] = halves(written, report.entry.part) or ()
-        left, right = parts
-        now = self._clock()
-        entries = halved(report.entry, (left.name, right.name), now)
-        drafts = [
-            _draft(entry, report, client.profile.write_report(part))
-            for entry, part in zip(entries, parts, strict=True)
-        ]
-        await self._outbox.halve(report.entry, drafts, now)
-        self.tally.halved += 1
-        _log.warning("report.halved", ven=report.entry.ven, report=report.entry.name)
-
-    async def _cut_as_before(
-        self, report: Filed, found: Found | None, there: Container[str], client: VtnClient
-    ) -> bool:
-        """Cut what an earlier life has cut, whose parts are at the VTN; False where there are none.
-
-        Whole it would say once more what they say. They are suspect, hence found one by one.
-        """
-        held = await self._held(report.entry.name)
-        if held is None:
-            return False
-        report, written = report._replace(entry=held.entry), client.profile.read_written(held.body)
-        if found is None:
-            if cut := stands_in_parts(written, held.entry.part, there):
-                await self._halve(report, held.body, client)
-            return cut
-        smaller = shrunk_before(written, held.entry.part, there)
-        if smaller is None:
-            return False
-        adopted = replace(looked_up(held.entry, found, self._clock()), part=smaller.part)
-        offer = _Offer(client.profile.write_report(smaller.first), smaller)
-        await self._shrink(report._replace(entry=adopted), offer, client)
-        return True
-
-    async def _shrink(self, report: Filed, offer: _Offer, client: VtnClient) -> bool:
-        """Keep that the VTN has the first part, and file the rest; False where it changed since."""
-        now, entry = self._clock(), report.entry
-        rests = [
-            _draft(rest_of(entry, rest.name, part, now), report, client.profile.write_report(rest))
-            for part, rest in offer.rests
-        ]
-        kept = await self._outbox.shrink(_draft(entry, report, offer.body), rests, now)
-        if kept:
-            self.tally.halved += offer.cuts
-            _log.warning("report.shrunk", ven=entry.ven, report=entry.name, rests=len(rests))
-        return kept
-
     def _note(self, answer: ReportId | VtnError, entry: Entry) -> None:
         if not isinstance(answer, VtnError):
             self.tally.sent += 1
@@ -363,8 +236,3 @@ class Sender:
 
     def _moment(self, *, divisible: bool = False) -> Moment:
         return Moment(self._clock(), self._dice(), self._backoff, divisible, self._guard.is_tripped)
-
-
-def _draft(entry: Entry, report: Filed, body: bytes) -> Draft:
-    """Write one of the reports that are about the same as *report*."""
-    return Draft(report._replace(entry=entry, size=len(body)), body)
