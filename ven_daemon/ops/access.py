@@ -42,7 +42,6 @@ WHOSE: web.RequestKey[Container[str] | None] = web.RequestKey("whose")
 Bearer = Callable[[web.Request], Container[str] | None]
 """Tells whose readings a request may bring by its own token; None: by none."""
 
-
 Entrance = Callable[[web.Request], None]
 """Lets a request in, or raises what it is answered with."""
 
